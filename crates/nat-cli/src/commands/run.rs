@@ -1,0 +1,192 @@
+//! `nat run`: a workflow on inputs from the command line.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use nat_core::config::{Console, FrontEnd, Inputs};
+use nat_core::{CallError, EntryName, OpenError, RequestInfo, Runtime, StartError, UserId, Workflow};
+use tracing::error;
+
+use super::validate::summary;
+use crate::args::{LogLevel, RunOptions};
+use crate::console::{self, Colour};
+use crate::failure::Failure;
+use crate::logging::Log;
+use crate::project::Project;
+use crate::signals::Signals;
+
+mod plain;
+
+const RULE: &str = "--------------------------------------------------";
+
+pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log: &Log) -> Result<ExitCode, Failure> {
+    if options.input_file.is_some() && !options.input.is_empty() {
+        return Err("Must specify either --input or --input_file, not both".into());
+    }
+    let project = Project::load(&options.file, &[], typed)?;
+    log.configure(&project.config);
+    project.log_warnings();
+    let defaults = match &project.config.general.front_end {
+        FrontEnd::Console(console) => console.clone(),
+        FrontEnd::FastApi(_) => Console::default(),
+    };
+    let inputs = inputs(options, &defaults)?;
+    let caller = Caller {
+        user: UserId::named(options.user_id.as_ref().unwrap_or(&defaults.user_id)),
+        conversation_id: options.conversation_id.clone().or(defaults.conversation_id),
+    };
+    if level <= LogLevel::Info {
+        console::out(&summary(&project.config));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let results = runtime.block_on(call_all(caller, &project, inputs))?;
+    match results {
+        Ended::Stopped(signals) => Ok(signals.exit()),
+        Ended::Done(results) => {
+            show(&results, level);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+enum Ended {
+    Done(Vec<String>),
+    Stopped(Signals),
+}
+
+/// Who runs it, in which conversation.
+struct Caller {
+    user: UserId,
+    conversation_id: Option<String>,
+}
+
+/// What was typed; else what the file's console front end says.
+fn inputs(options: &RunOptions, defaults: &Console) -> Result<Vec<String>, Failure> {
+    match (&options.input_file, options.input.as_slice()) {
+        (Some(path), _) => Ok(vec![file(path)?]),
+        (None, typed @ [_, ..]) => Ok(typed.to_vec()),
+        (None, []) => match (&defaults.input, &defaults.input_file) {
+            (Some(Inputs::One(input)), None) => Ok(vec![input.clone()]),
+            (Some(Inputs::Many(inputs)), None) => Ok(inputs.clone()),
+            (None, Some(path)) => Ok(vec![file(Path::new(path))?]),
+            (Some(_), Some(_)) => Err("Must specify either --input or --input_file, not both".into()),
+            (None, None) => Err("Must specify either --input or --input_file".into()),
+        },
+    }
+}
+
+fn file(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path);
+    text.map_err(|error| format!("the input file {} cannot be read: {error}", path.display()).into())
+}
+
+/// Runs all inputs at once, as many as the workflow lets run; the results keep their order.
+async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>) -> Result<Ended, Failure> {
+    let signals = Signals::listen().map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let runtime = match Runtime::start(&project.config, &project.registry, signals.stop.clone()).await {
+        Ok(runtime) => runtime,
+        Err(StartError::Interrupted) => return Ok(Ended::Stopped(signals)),
+        Err(other) => return Err(other.to_string().into()),
+    };
+    let workflow = runtime.workflow(&EntryName::Workflow).ok_or_else(|| StartError::NoWorkflow.to_string())?;
+    let Caller { user, conversation_id } = caller;
+    let request = conversation_id.map(|id| Arc::new(CommandLine { conversation_id: id }));
+    let calls = inputs.into_iter().map(|input| {
+        let (workflow, user, request) = (workflow.clone(), user.clone(), request.clone());
+        tokio::spawn(async move { call(&workflow, user, request, &input).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut results = Vec::with_capacity(calls.len());
+    for call in calls {
+        let result = tokio::select! {
+            ended = call => ended.map_err(|error| error.to_string()).and_then(|result| result),
+            () = signals.hurry.cancelled() => Err("stopped".to_owned()),
+        };
+        results.push(result);
+    }
+    runtime.shutdown(project.config.general.shutdown_timeout).await;
+    if signals.received() && results.iter().any(Result::is_err) {
+        return Ok(Ended::Stopped(signals));
+    }
+    Ok(Ended::Done(results.into_iter().collect::<Result<_, _>>()?))
+}
+
+async fn call(
+    workflow: &Workflow,
+    user: UserId,
+    request: Option<Arc<CommandLine>>,
+    input: &str,
+) -> Result<String, String> {
+    let input = workflow.decode_text(input).map_err(|invalid| {
+        format!("the input does not fit the workflow `{}`: {invalid}", workflow.interface().input_type_name())
+    })?;
+    let mut session = workflow.open(Some(user)).await.map_err(|error| match error {
+        OpenError::Build(error) => error.error.message().to_owned(),
+        other => other.to_string(),
+    })?;
+    let info = request.map(|request| request as Arc<dyn RequestInfo>);
+    let output = session.call(info, input).await.and_then(nat_core::Output::into_text);
+    output.map_err(|error| match error {
+        // Whoever runs it is the operator, who may read everything.
+        CallError::Function(error) => error.message().to_owned(),
+        other => {
+            error!("{other}: the log has the reason");
+            other.to_string()
+        }
+    })
+}
+
+fn show(results: &[String], level: LogLevel) {
+    let results: Vec<String> = results.iter().map(|result| plain::plain(result)).collect();
+    if level > LogLevel::Info {
+        console::out(&format!("{}\n", results.join("\n")));
+        return;
+    }
+    let (green, plain) = match console::colour() {
+        Colour::Wanted => ("\u{1b}[32m", "\u{1b}[39m"),
+        Colour::Unwanted => ("", ""),
+    };
+    console::err(&format!("\n{RULE}\n{green}Workflow Result:\n{}{plain}\n{RULE}\n", results.join("\n")));
+}
+
+/// What a call from the command line knows of its request.
+struct CommandLine {
+    conversation_id: String,
+}
+
+impl RequestInfo for CommandLine {
+    fn method(&self) -> &str {
+        ""
+    }
+
+    fn path(&self) -> &str {
+        ""
+    }
+
+    fn scheme(&self) -> &str {
+        ""
+    }
+
+    fn header(&self, _name: &str) -> Option<&str> {
+        None
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn query(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn cookies(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn conversation_id(&self) -> Option<&str> {
+        Some(&self.conversation_id)
+    }
+}

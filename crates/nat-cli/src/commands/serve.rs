@@ -1,0 +1,164 @@
+//! `nat serve`: a workflow over HTTP, until a signal.
+
+mod bind;
+mod overview;
+mod payload;
+mod watch;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use nat_core::config::{FastApi, FrontEnd};
+use nat_core::{Runtime, StartError};
+use nat_server::Server;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::args::ServeOptions;
+use crate::failure::Failure;
+use crate::logging::Log;
+use crate::project::Project;
+use crate::signals::Signals;
+use watch::{Start, Watch};
+
+pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Result<ExitCode, Failure> {
+    info!("Starting NAT from config file: '{}'", options.file.config_file.display());
+    let project = Project::load(&options.file, &options.front_end.given, typed)?;
+    let front_end = front_end(&project)?;
+    let runtime = threads(front_end).map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let ended = runtime.block_on(until_stopped(project, options, log));
+    // A call that blocks its thread is not waited for: everything else has ended by now.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(ended?.exit())
+}
+
+fn front_end(project: &Project) -> Result<&FastApi, Failure> {
+    match &project.config.general.front_end {
+        FrontEnd::FastApi(front_end) => Ok(front_end),
+        FrontEnd::Console(_) => {
+            Err("general.front_end._type is `console`: use `nat run`, or `_type: fastapi` to serve".into())
+        }
+    }
+}
+
+/// One thread for each core, unless the file asks for several.
+fn threads(front_end: &FastApi) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Ok(workers @ 2..) = usize::try_from(front_end.workers) {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build()
+}
+
+/// What comes after a server's end.
+enum Next {
+    Exit,
+    Serve(Box<Project>),
+}
+
+/// Serves one version of the file after the other.
+async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> Result<Signals, Failure> {
+    let signals = Signals::listen().map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let mut project = Box::new(project);
+    let mut port = None;
+    loop {
+        log.configure(&project.config);
+        project.log_warnings();
+        if let (Some(port), FrontEnd::FastApi(front_end)) = (port, &mut project.config.general.front_end)
+            && front_end.port == 0
+        {
+            // Whoever was told the address of the first start finds the next one there, too.
+            front_end.port = port;
+        }
+        let start = if port.is_some() { Start::Further } else { Start::First };
+        let reload = front_end(&project)?.reload;
+        let watch = reload.then(|| Watch::new(&options.file, &options.front_end.given, &project, start));
+        match serve_once(&project, &signals, watch, &mut port, log).await? {
+            Next::Exit => return Ok(signals),
+            Next::Serve(next) => project = next,
+        }
+        info!("Starting again with the new file");
+    }
+}
+
+async fn serve_once(
+    project: &Project,
+    signals: &Signals,
+    watch: Option<Watch<'_>>,
+    port: &mut Option<u16>,
+    log: &Log,
+) -> Result<Next, Failure> {
+    let stop = signals.stop.child_token();
+    // The socket before anything is built: the cheaper refusal first.
+    let bound = match port {
+        None => Server::bind(&project.config).await,
+        Some(_) => bind::again(&project.config).await,
+    };
+    let server = match bound {
+        Ok(server) => server,
+        Err(error) => return not_started(&error, signals, watch).await,
+    };
+    *port = server.addresses().first().map(std::net::SocketAddr::port);
+    let runtime = match Runtime::start(&project.config, &project.registry, stop.clone()).await {
+        Ok(runtime) => runtime,
+        Err(StartError::Interrupted) => return Ok(Next::Exit),
+        Err(failed) => {
+            error!("Application startup failed. Exiting.");
+            return not_started(&failed, signals, watch).await;
+        }
+    };
+    overview::show(project, &runtime, server.addresses(), log);
+    let changed = CancellationToken::new();
+    let end = || async {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = changed.cancelled() => {}
+        }
+    };
+    let watched = async {
+        let next = match watch {
+            Some(mut watch) => watch.changed().await,
+            None => std::future::pending().await,
+        };
+        info!("the file has changed: running requests may finish");
+        changed.cancel();
+        next
+    };
+    let mut serving = Box::pin(server.run(runtime.clone(), end()));
+    tokio::pin!(watched);
+    let mut next = Next::Exit;
+    let report = loop {
+        tokio::select! {
+            report = &mut serving => break Some(report),
+            project = &mut watched, if !changed.is_cancelled() => next = Next::Serve(Box::new(project)),
+            () = signals.hurry.cancelled() => break None,
+        }
+    };
+    match report {
+        Some(report) => {
+            let instances = report.runtime.instances;
+            info!("{} instances built, {} closed", instances.built, instances.closed);
+        }
+        None => {
+            // The calls go with the connections: closing waits for those in flight, and these are not wanted.
+            drop(serving);
+            runtime.shutdown(Duration::ZERO).await;
+        }
+    }
+    // A signal that came while the old file was drained means the end all the same.
+    if signals.received() { Ok(Next::Exit) } else { Ok(next) }
+}
+
+/// What cannot start ends the process, unless somebody is at work on the file.
+async fn not_started(failed: &dyn Display, signals: &Signals, watch: Option<Watch<'_>>) -> Result<Next, Failure> {
+    let Some(mut watch) = watch.filter(Watch::is_further) else {
+        return Err(failed.to_string().into());
+    };
+    error!("{failed}; nothing is served until the file changes");
+    tokio::select! {
+        next = watch.changed() => Ok(Next::Serve(Box::new(next))),
+        () = signals.stop.cancelled() => Ok(Next::Exit),
+    }
+}

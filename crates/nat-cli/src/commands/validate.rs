@@ -1,0 +1,154 @@
+//! `nat validate`: everything that can be known of a file, with nothing built unless asked for.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use nat_core::config::FrontEnd;
+use nat_core::config::diagnostic::{Report, Severity};
+use nat_core::{CancellationToken, Config, EntryName, OpenError, Runtime, Scope, StartError, UserId};
+use serde_json::{Value, json};
+
+use crate::args::{ReportFormat, ValidateOptions};
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::{console, report};
+
+pub(crate) fn validate(options: &ValidateOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
+    let checked = check(options, typed);
+    let file = options.file.config_file.display().to_string();
+    match options.format {
+        ReportFormat::Text => in_text(&file, checked),
+        ReportFormat::Json => in_json(&file, checked),
+    }
+}
+
+/// A file without mistakes, with what is odd about it and the end of a trial build if there was one.
+struct Valid {
+    project: Project,
+    trial: Option<Result<(), String>>,
+}
+
+fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure> {
+    let project = match Project::load(&options.file, &[], typed) {
+        Err(Failure::Report(report)) if options.strict => return Err(strict(*report).into()),
+        other => other?,
+    };
+    if options.strict && project.report.warnings().next().is_some() {
+        return Err(strict(project.report).into());
+    }
+    let trial = options.build.then(|| trial(&project)).transpose()?;
+    Ok(Valid { project, trial })
+}
+
+/// Warnings as errors.
+fn strict(mut report: Report) -> Report {
+    for one in &mut report.diagnostics {
+        one.severity = Severity::Error;
+    }
+    report
+}
+
+fn in_text(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
+    console::out(&format!("Validating configuration file: {file}\n"));
+    let refuse = |failure: Failure| {
+        if !matches!(failure, Failure::Typing(_)) {
+            console::out(&format!("✗ Validation failed!\n\nError:\n{failure}\n"));
+        }
+        Err(failure)
+    };
+    let Valid { project, trial } = match checked {
+        Ok(valid) => valid,
+        Err(failure) => return refuse(failure),
+    };
+    console::err(&report::text(&project.report, console::colour(), console::width()));
+    if let Some(Err(reason)) = trial {
+        return refuse(reason.into());
+    }
+    console::out(&format!("✓ Configuration file is valid!\n\n{}", summary(&project.config)));
+    if trial.is_some() {
+        console::out("\n✓ Its components were built and closed.\n");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn in_json(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
+    let (mut answer, code) = match checked {
+        Ok(Valid { project, trial }) => {
+            let mut answer = report::json(&project.report, file, !matches!(trial, Some(Err(_))));
+            let code = if matches!(trial, Some(Err(_))) { 1 } else { 0 };
+            answer["build"] = match trial {
+                None => Value::Null,
+                Some(Ok(())) => json!({ "ok": true, "message": null }),
+                Some(Err(reason)) => json!({ "ok": false, "message": reason }),
+            };
+            (answer, code)
+        }
+        Err(Failure::Report(found)) => (report::json(&found, file, false), 1),
+        Err(other) => return Err(other),
+    };
+    if answer.get("build").is_none() {
+        answer["build"] = Value::Null;
+    }
+    console::out(&format!("{answer:#}\n"));
+    Ok(ExitCode::from(code))
+}
+
+/// Builds the shared components and, if any is per user, those of a user who is nobody else. The inner
+/// error is the file's, the outer one this program's.
+fn trial(project: &Project) -> Result<Result<(), String>, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let ended = runtime.block_on(build_and_close(project));
+    // A build that blocks its thread has timed out by now, and is not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(ended)
+}
+
+async fn build_and_close(project: &Project) -> Result<(), String> {
+    let config = &project.config;
+    let started = Runtime::start(config, &project.registry, CancellationToken::new()).await;
+    let runtime = started.map_err(|error| match error {
+        StartError::Build { component, error } => format!("`{component}` cannot be built: {error}"),
+        other => other.to_string(),
+    })?;
+    let endpoints = match &config.general.front_end {
+        FrontEnd::FastApi(server) => server.endpoints.as_slice(),
+        FrontEnd::Console(_) => &[],
+    };
+    let endpoints = endpoints.iter().map(|endpoint| EntryName::Function(endpoint.function_name.as_str().to_owned()));
+    let entries = std::iter::once(EntryName::Workflow).chain(endpoints).filter_map(|entry| runtime.workflow(&entry));
+    // An instance holds every per-user component of the file, whichever entry asks for it.
+    let per_user = entries.into_iter().find(|entry| entry.scope() == Scope::PerUser);
+    let opened = match per_user {
+        None => Ok(()),
+        Some(entry) => entry.open(Some(UserId::named("nat-validate"))).await.map(drop).map_err(|error| match error {
+            OpenError::Build(error) => format!("a user's components cannot be built: {}", error.error.message()),
+            other => other.to_string(),
+        }),
+    };
+    runtime.shutdown(config.general.shutdown_timeout).await;
+    opened
+}
+
+/// What the file holds, in numbers.
+pub(crate) fn summary(config: &Config) -> String {
+    let workflow = config.workflow.as_ref().map_or("None", |workflow| workflow.type_name.as_str());
+    let mut text = format!("Configuration Summary:\n--------------------\nWorkflow Type: {workflow}\n");
+    for (label, section) in [
+        ("Functions", "functions"),
+        ("Function Groups", "function_groups"),
+        ("LLMs", "llms"),
+        ("Embedders", "embedders"),
+        ("Memory", "memory"),
+        ("Object Stores", "object_stores"),
+        ("Retrievers", "retrievers"),
+        ("TTC Strategies", "ttc_strategies"),
+        ("Authentication Providers", "authentication"),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "Number of {label}: {}", config.count(section));
+    }
+    text
+}

@@ -1,0 +1,103 @@
+//! The workflow file and the component types of this program, read together.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use nat_core::config::Document;
+use nat_core::config::diagnostic::{Diagnostic, Report};
+use nat_core::{Config, Registry};
+use serde_json::Value;
+use tracing::{info, warn};
+
+use crate::args::{FileOption, OwnCrate};
+use crate::failure::Failure;
+use crate::own_crate;
+
+/// A file that can be run, with the types it is made of.
+pub(crate) struct Project {
+    pub(crate) config: Config,
+    pub(crate) registry: Registry,
+    /// What is odd about it.
+    pub(crate) report: Report,
+    /// All files it was read from.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// A front-end key that was given on the command line, which wins over the file.
+pub(crate) type Setting = (&'static str, Value);
+
+impl Project {
+    /// Reads and checks the file with what was typed over it.
+    ///
+    /// Where it names types that this program does not have and lies in a crate of its own, that crate is
+    /// built and takes this process over: then this does not return.
+    pub(crate) fn load(file: &FileOption, front_end: &[Setting], typed: &[OsString]) -> Result<Self, Failure> {
+        let registry = registry()?;
+        let document = document(file, front_end)?;
+        if file.own_crate() == OwnCrate::Build {
+            own_crate::take_over(&file.config_file, document.content(), &registry, typed)?;
+        }
+        Self::check(&document, registry)
+    }
+
+    /// The same file once more, for a program that runs it already.
+    pub(crate) fn reload(file: &FileOption, front_end: &[Setting]) -> Result<Self, Failure> {
+        Self::check(&document(file, front_end)?, registry()?)
+    }
+
+    fn check(document: &Document, registry: Registry) -> Result<Self, Failure> {
+        let checked = document.check(&registry);
+        match checked.config {
+            Some(config) if !checked.report.has_errors() => {
+                Ok(Self { config, registry, report: checked.report, files: document.files().to_vec() })
+            }
+            _ => Err(checked.report.into()),
+        }
+    }
+
+    /// Warnings, for a log.
+    pub(crate) fn log_warnings(&self) {
+        for warning in self.report.warnings() {
+            warn!("{}", line(&self.report, warning));
+        }
+    }
+}
+
+/// The component types that are linked in.
+pub(crate) fn registry() -> Result<Registry, Failure> {
+    Registry::linked().map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::Message(lines.join("\n"))
+    })
+}
+
+fn document(file: &FileOption, front_end: &[Setting]) -> Result<Document, Failure> {
+    let mut document = Document::load(&file.config_file)?;
+    let overrides = file.overrides();
+    for (path, value) in &overrides {
+        document.override_value(path, value).map_err(|error| Failure::Typing(error.to_string()))?;
+    }
+    for (key, value) in front_end {
+        document.set_front_end(key, value.clone());
+    }
+    if !overrides.is_empty() {
+        info!("Configuration after overrides: {}", document.redacted());
+    }
+    Ok(document)
+}
+
+/// `FILE:LINE:COLUMN: LOCATION: MESSAGE (MEND)`
+fn line(report: &Report, one: &Diagnostic) -> String {
+    let place = match (&one.place, report.sources.first()) {
+        (Some(place), _) => {
+            let name = report.sources.get(place.source).map_or("", |source| source.name.as_str());
+            format!("{name}:{}:{}: ", place.line, place.column)
+        }
+        (None, Some(source)) => format!("{}: ", source.name),
+        (None, None) => String::new(),
+    };
+    let location = one.location();
+    let colon = if location.is_empty() { "" } else { ": " };
+    let mend = one.mend.as_ref().map(|mend| format!(" ({})", mend.text)).unwrap_or_default();
+    format!("{place}{location}{colon}{}{mend}", one.message)
+}

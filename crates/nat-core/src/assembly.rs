@@ -1,0 +1,271 @@
+//! One build in progress: the components of one part of the plan, one after another, on one task.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tracing::debug;
+
+use crate::builder::{BuildReason, Builder, Built, Component};
+use crate::component_set::ComponentSet;
+use crate::directory::Directory;
+use crate::function::{ErasedFunction, ErasedGroup, GroupMember, Scope};
+use crate::graph::{Part, Plan, Planned, Target};
+use crate::registration::Settings;
+use crate::{Error, Result, UserId};
+
+/// The build of all shared components, or of all components of one user.
+pub(crate) struct Assembly {
+    plan: Arc<Plan>,
+    scope: Scope,
+    shared: Option<Arc<ComponentSet>>,
+    user: Option<UserId>,
+    reason: BuildReason,
+    progress: Mutex<Progress>,
+    changed: Notify,
+}
+
+struct Progress {
+    states: Vec<State>,
+    /// The built ones, in the order in which they were finished.
+    built: Vec<(usize, Component)>,
+    /// Who asked for whom while it was not built yet.
+    waits: Vec<(usize, usize)>,
+}
+
+#[derive(Clone)]
+enum State {
+    Waiting,
+    Building,
+    Built(Component),
+    Failed(Error),
+}
+
+/// A component that failed, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedComponent {
+    pub(crate) index: usize,
+    pub(crate) error: Error,
+}
+
+impl Assembly {
+    /// The shared part, at start.
+    pub(crate) fn shared(plan: Arc<Plan>) -> Arc<Self> {
+        Self::new(plan, Scope::Shared, None, None, BuildReason::Startup)
+    }
+
+    /// One user's part.
+    pub(crate) fn per_user(plan: Arc<Plan>, shared: Arc<ComponentSet>, user: UserId) -> Arc<Self> {
+        Self::new(plan, Scope::PerUser, Some(shared), Some(user), BuildReason::FirstRequest)
+    }
+
+    fn new(
+        plan: Arc<Plan>,
+        scope: Scope,
+        shared: Option<Arc<ComponentSet>>,
+        user: Option<UserId>,
+        reason: BuildReason,
+    ) -> Arc<Self> {
+        let count = plan.part(scope).components.len();
+        let progress =
+            Progress { states: vec![State::Waiting; count], built: Vec::with_capacity(count), waits: Vec::new() };
+        Arc::new(Self { plan, scope, shared, user, reason, progress: Mutex::new(progress), changed: Notify::new() })
+    }
+
+    pub(crate) fn user(&self) -> Option<&UserId> {
+        self.user.as_ref()
+    }
+
+    pub(crate) fn reason(&self) -> BuildReason {
+        self.reason
+    }
+
+    pub(crate) fn part(&self) -> &Part {
+        self.plan.part(self.scope)
+    }
+
+    pub(crate) fn planned(&self, index: usize) -> &Planned {
+        &self.part().components[index]
+    }
+
+    /// Builds everything, in the plan's order. What was built when this fails or is dropped is still
+    /// to be taken and closed.
+    pub(crate) async fn build_all(self: &Arc<Self>) -> Result<(), FailedComponent> {
+        for index in 0..self.part().components.len() {
+            if let Err(error) = self.ensure(index, None).await {
+                // A component asked for by name on the way may be the one that really failed.
+                let progress = self.progress.lock();
+                let first = progress.states.iter().position(|state| matches!(state, State::Failed(_)));
+                return Err(FailedComponent { index: first.unwrap_or(index), error });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has been built so far, in the order in which it was finished.
+    pub(crate) fn take(&self) -> ComponentSet {
+        let built = std::mem::take(&mut self.progress.lock().built);
+        ComponentSet::new(self.plan.clone(), self.scope, built, self.shared.clone())
+    }
+
+    /// The components that have not been built, in the plan's order.
+    pub(crate) fn remaining(&self) -> Vec<usize> {
+        let progress = self.progress.lock();
+        let unbuilt = |(_, state): &(usize, &State)| !matches!(state, State::Built(_));
+        progress.states.iter().enumerate().filter(unbuilt).map(|(index, _)| index).collect()
+    }
+
+    /// A function that component `asker` wants by name.
+    pub(crate) async fn function(self: &Arc<Self>, asker: usize, name: &str) -> Result<Arc<dyn ErasedFunction>> {
+        match self.part().function(name) {
+            Some(Target { component, member }) => match (self.ensure(component, Some(asker)).await?.0, member) {
+                (Built::Function(function), _) => Ok(function),
+                (Built::Group(group), Some(member)) => Ok(GroupMember::of(group, member)),
+                (Built::Group(_), None) => Err(not_found("Function", name)),
+            },
+            None => {
+                self.refuse_per_user(asker, name)?;
+                self.shared.as_ref().and_then(|shared| shared.function(name)).ok_or_else(|| not_found("Function", name))
+            }
+        }
+    }
+
+    /// A function group that component `asker` wants by name.
+    pub(crate) async fn group(self: &Arc<Self>, asker: usize, name: &str) -> Result<Arc<dyn ErasedGroup>> {
+        match self.part().groups.get(name) {
+            Some(component) => match self.ensure(*component, Some(asker)).await?.0 {
+                Built::Group(group) => Ok(group),
+                Built::Function(_) => Err(not_found("Function group", name)),
+            },
+            None => {
+                self.refuse_per_user(asker, name)?;
+                self.shared
+                    .as_ref()
+                    .and_then(|shared| shared.group(name))
+                    .ok_or_else(|| not_found("Function group", name))
+            }
+        }
+    }
+
+    /// A name that is no reference in the settings is first seen here, so the rule is checked here too.
+    fn refuse_per_user(&self, asker: usize, name: &str) -> Result<()> {
+        match (self.scope, self.plan.per_user_target(name)) {
+            (Scope::Shared, Some(kind)) => {
+                let asker = self.planned(asker).described();
+                Err(Error::value(format!("{asker} depends on per-user {kind} `{name}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The component at `index`, built if need be.
+    async fn ensure(self: &Arc<Self>, index: usize, asker: Option<usize>) -> Result<Component> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            match self.claim(index, asker)? {
+                Claim::Built(component) => return Ok(component),
+                Claim::Mine => return self.build(index).await,
+                Claim::Others => changed.await,
+            }
+        }
+    }
+
+    fn claim(&self, index: usize, asker: Option<usize>) -> Result<Claim> {
+        let mut progress = self.progress.lock();
+        let claim = match &progress.states[index] {
+            State::Built(component) => return Ok(Claim::Built(component.clone())),
+            State::Failed(error) => return Err(error.clone()),
+            State::Building => Claim::Others,
+            State::Waiting => Claim::Mine,
+        };
+        if let Some(asker) = asker {
+            if let Some(path) = progress.path(index, asker) {
+                let names = std::iter::once(asker).chain(path).map(|at| format!("`{}`", self.planned(at).label.name));
+                let path = names.collect::<Vec<_>>().join(" -> ");
+                return Err(Error::value(format!("components wait for each other while they are built: {path}")));
+            }
+            progress.waits.push((asker, index));
+        }
+        if matches!(claim, Claim::Mine) {
+            progress.states[index] = State::Building;
+        }
+        Ok(claim)
+    }
+
+    async fn build(self: &Arc<Self>, index: usize) -> Result<Component> {
+        let claimed = Claimed { assembly: self, index };
+        let planned = self.planned(index);
+        debug!(component = %planned.label.name, user = self.user.as_ref().map(tracing::field::display), "building");
+        let builder = Builder::new(self.clone(), index);
+        let built = (planned.registration.build)(Settings(planned.settings.clone()), &builder).await;
+        // From here to the end nothing awaits: a component that is finished is recorded, or was never finished.
+        let mut progress = self.progress.lock();
+        progress.states[index] = match &built {
+            Ok(component) => State::Built(component.clone()),
+            Err(error) => State::Failed(error.clone()),
+        };
+        if let Ok(component) = &built {
+            progress.built.push((index, component.clone()));
+        }
+        drop(progress);
+        drop(claimed);
+        built
+    }
+}
+
+enum Claim {
+    Built(Component),
+    Mine,
+    Others,
+}
+
+/// A build under way. When its future is dropped half-way, the next one who asks may try again.
+struct Claimed<'a> {
+    assembly: &'a Assembly,
+    index: usize,
+}
+
+impl Drop for Claimed<'_> {
+    fn drop(&mut self) {
+        let mut progress = self.assembly.progress.lock();
+        if matches!(progress.states[self.index], State::Building) {
+            progress.states[self.index] = State::Waiting;
+        }
+        progress.waits.retain(|(asker, target)| *asker != self.index && *target != self.index);
+        drop(progress);
+        self.assembly.changed.notify_waiters();
+    }
+}
+
+impl Progress {
+    /// The chain by which `from` already waits for `to`, if it does.
+    fn path(&self, from: usize, to: usize) -> Option<Vec<usize>> {
+        let mut path = vec![from];
+        let mut seen = vec![false; self.states.len()];
+        self.extend(&mut path, &mut seen, to).then_some(path)
+    }
+
+    fn extend(&self, path: &mut Vec<usize>, seen: &mut [bool], to: usize) -> bool {
+        let Some(&last) = path.last() else { return false };
+        if last == to {
+            return true;
+        }
+        if std::mem::replace(&mut seen[last], true) {
+            return false;
+        }
+        for (_, target) in self.waits.iter().filter(|(asker, _)| *asker == last) {
+            path.push(*target);
+            if self.extend(path, seen, to) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+}
+
+fn not_found(kind: &str, name: &str) -> Error {
+    Error::value(format!("{kind} `{name}` not found"))
+}

@@ -1,0 +1,140 @@
+//! The components that were built together: found by name, closed in reverse build order.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tracing::{debug, error, warn};
+
+use crate::UserId;
+use crate::builder::{Built, Component};
+use crate::directory::Directory;
+use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
+use crate::graph::{Plan, Target};
+
+/// All shared components, or all components of one user. What failed half-way holds only what was built.
+pub(crate) struct ComponentSet {
+    plan: Arc<Plan>,
+    scope: Scope,
+    /// In the order in which they were finished.
+    built: Box<[(u32, Component)]>,
+    shared: Option<Arc<ComponentSet>>,
+}
+
+/// What happened to the components of a set while it was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CloseOutcome {
+    pub(crate) closed: usize,
+    pub(crate) failed: usize,
+    pub(crate) timed_out: usize,
+}
+
+impl ComponentSet {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        scope: Scope,
+        built: Vec<(usize, Component)>,
+        shared: Option<Arc<ComponentSet>>,
+    ) -> Self {
+        let small = |(index, component)| (u32::try_from(index).unwrap_or(u32::MAX), component);
+        Self { plan, scope, built: built.into_iter().map(small).collect(), shared }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.built.len()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.built.iter().map(|(_, component)| component.name())
+    }
+
+    /// The places of the plan that are filled, in build order.
+    pub(crate) fn indices(&self) -> impl Iterator<Item = usize> {
+        // Every index came from a usize of the plan.
+        self.built.iter().map(|(index, _)| *index as usize)
+    }
+
+    /// The component at `index` of the plan's part. Components are nearly always finished in the
+    /// plan's order, so the first place looked at is the right one.
+    pub(crate) fn component(&self, index: usize) -> Option<&Component> {
+        let is_it = |(at, _): &&(u32, Component)| *at as usize == index;
+        let found = self.built.get(index).filter(is_it).or_else(|| self.built.iter().find(is_it));
+        found.map(|(_, component)| component)
+    }
+
+    /// The function at `target`; `None` only in a set that failed half-way.
+    pub(crate) fn target(&self, target: Target) -> Option<Arc<dyn ErasedFunction>> {
+        match (&self.component(target.component)?.0, target.member) {
+            (Built::Function(function), _) => Some(function.clone()),
+            (Built::Group(group), Some(member)) => Some(GroupMember::of(group.clone(), member)),
+            (Built::Group(_), None) => None,
+        }
+    }
+
+    /// Closes every component once, the last built first, each within `deadline`. A component that
+    /// fails, panics or hangs is logged by name, and the others are closed all the same.
+    pub(crate) async fn close(&self, reason: CloseReason, deadline: Duration, user: Option<&UserId>) -> CloseOutcome {
+        let mut outcome = CloseOutcome::default();
+        for (_, component) in self.built.iter().rev() {
+            let closing = match &component.0 {
+                Built::Function(function) => function.close(reason),
+                Built::Group(group) => group.close(reason),
+            };
+            let name = component.name();
+            let user = user.map(tracing::field::display);
+            match tokio::time::timeout(deadline, AssertUnwindSafe(closing).catch_unwind()).await {
+                Ok(Ok(Ok(()))) => debug!(component = name, user, %reason, "closed"),
+                Ok(Ok(Err(error))) => {
+                    outcome.failed += 1;
+                    warn!(component = name, user, %reason, %error, "failed to close");
+                }
+                Ok(Err(_panic)) => {
+                    outcome.failed += 1;
+                    error!(component = name, user, %reason, "panicked while closing");
+                }
+                Err(_elapsed) => {
+                    outcome.timed_out += 1;
+                    warn!(
+                        component = name, user, %reason, close_timeout = ?deadline,
+                        "did not close in time: its close was dropped"
+                    );
+                }
+            }
+            outcome.closed += 1;
+        }
+        outcome
+    }
+}
+
+impl Directory for ComponentSet {
+    fn function(&self, name: &str) -> Option<Arc<dyn ErasedFunction>> {
+        let part = self.plan.part(self.scope);
+        let Some(target) = part.function(name) else {
+            return self.shared.as_ref()?.function(name);
+        };
+        self.target(target)
+    }
+
+    fn group(&self, name: &str) -> Option<Arc<dyn ErasedGroup>> {
+        let part = self.plan.part(self.scope);
+        let Some(component) = part.groups.get(name) else {
+            return self.shared.as_ref()?.group(name);
+        };
+        match &self.component(*component)?.0 {
+            Built::Group(group) => Some(group.clone()),
+            Built::Function(_) => None,
+        }
+    }
+
+    fn shared(&self) -> Option<Arc<dyn Directory>> {
+        self.shared.clone().map(|shared| shared as Arc<dyn Directory>)
+    }
+}
+
+impl fmt::Debug for ComponentSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

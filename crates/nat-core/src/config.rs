@@ -1,0 +1,168 @@
+//! The configuration file, read whole and checked whole: every mistake of every section is reported at once.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::schema::{CompiledSchema, Reference};
+
+mod components;
+pub mod diagnostic;
+mod document;
+mod draft;
+pub mod duration;
+mod environment;
+mod error;
+mod file_schema;
+mod finding;
+pub mod front_end;
+mod general;
+#[cfg(test)]
+mod guide;
+mod idle;
+mod marked;
+mod mistake;
+pub(crate) mod network;
+mod overrides;
+pub mod reference;
+mod secrets;
+mod sections;
+mod telemetry;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use components::WORKFLOW_NAME;
+pub use document::{Document, Validation};
+pub use duration::TimeSpan;
+pub(crate) use error::{Aim, Edit};
+pub use error::{ConfigError, ConfigErrors, ConfigWarning};
+pub use file_schema::file_schema;
+pub use front_end::{
+    Console, Cors, Credential, DaskWorkers, Endpoint, FastApi, FrontEnd, FunctionEndpoint, Inputs, Limits, Method,
+    OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType,
+};
+pub use general::{BuildRetry, General, general_schema};
+pub use network::Network;
+pub use overrides::OverrideError;
+pub use reference::{FunctionGroupRef, FunctionRef};
+pub use telemetry::{LogLevel, Logger, Telemetry};
+
+pub(crate) use draft::Draft;
+
+/// A configuration without mistakes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What holds for the process as a whole.
+    pub general: General,
+    /// Under `functions`, in the order of the file.
+    pub functions: Vec<ComponentSettings>,
+    /// Under `function_groups`, in the order of the file.
+    pub function_groups: Vec<ComponentSettings>,
+    /// The workflow; a configuration without one is valid but cannot be served.
+    pub workflow: Option<ComponentSettings>,
+    /// What is probably not meant as it stands.
+    pub warnings: Vec<ConfigWarning>,
+    /// Every section that the file may have and does have, with the number of its entries.
+    pub sections: Vec<(&'static str, usize)>,
+}
+
+/// One component of a configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentSettings {
+    /// Where it stands.
+    pub kind: ComponentKind,
+    /// Its key in the file; [`WORKFLOW_NAME`] for the workflow.
+    pub name: String,
+    /// Its `_type`, as written.
+    pub type_name: String,
+    /// Its `name`, for traces.
+    pub display_name: Option<String>,
+    /// Its settings without the reserved keys, checked and coerced.
+    pub settings: Value,
+    /// The components that its settings name; paths begin in the settings.
+    pub references: Vec<Reference>,
+    /// Of a group: the functions that become functions of the file. Empty for none in particular.
+    pub include: Vec<String>,
+    /// Of a group: the functions that do not. Not together with `include`.
+    pub exclude: Vec<String>,
+}
+
+/// Where a component stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ComponentKind {
+    /// Under `functions`.
+    Function,
+    /// Under `function_groups`.
+    FunctionGroup,
+    /// Under `workflow`; its types are those of functions.
+    Workflow,
+}
+
+/// The component types that a program knows.
+pub trait ComponentTypes {
+    /// The schema of a type's settings, or nothing if there is no such type.
+    fn settings_schema(&self, kind: ComponentKind, type_name: &str) -> Option<&CompiledSchema>;
+
+    /// The names of all types of a kind, in any order.
+    fn type_names(&self, kind: ComponentKind) -> Vec<&str>;
+
+    /// The same as `package/name`, where packages are known.
+    fn qualified_names(&self, _kind: ComponentKind) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Tries to deserialize settings that their schema accepts; the error says what serde dislikes.
+    fn try_settings(&self, kind: ComponentKind, type_name: &str, settings: &Value) -> Result<(), String>;
+}
+
+impl Config {
+    /// Reads and checks a file, with this process's environment variables.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, including that it cannot be read.
+    pub fn load(path: impl AsRef<Path>, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
+        document::load_plain(path.as_ref())?.config(types)
+    }
+
+    /// Checks a text, with this process's environment variables. `file` is named in errors, and what the text
+    /// refers to is relative to it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, file: Option<&Path>, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
+        document::parse_plain(text, file, &document::process_variable)?.config(types)
+    }
+
+    /// As [`Config::parse`], with the environment that `variable` gives.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse_with(
+        text: &str,
+        file: Option<&Path>,
+        types: &dyn ComponentTypes,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, ConfigErrors> {
+        document::parse_plain(text, file, variable)?.config(types)
+    }
+
+    /// Checks what a file says. `file` is only named in errors.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn from_value(
+        content: Map<String, Value>,
+        file: Option<&Path>,
+        types: &dyn ComponentTypes,
+    ) -> Result<Config, ConfigErrors> {
+        let draft = Draft::of(content, types);
+        draft.finish().map_err(|errors| ConfigErrors { file: file.map(Path::to_owned), errors })
+    }
+
+    /// How many entries a section has.
+    pub fn count(&self, section: &str) -> usize {
+        self.sections.iter().find(|(name, _)| *name == section).map_or(0, |(_, count)| *count)
+    }
+}

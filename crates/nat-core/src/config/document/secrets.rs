@@ -1,0 +1,255 @@
+//! What of a document must not be shown.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use super::locate::Locator;
+use super::{Document, Given, Layer};
+use crate::config::secrets::{Secrets, looks_secret};
+
+const STARS: &str = "***";
+
+/// What came from the environment, from files of text, and what stands under keys that look secret.
+pub(super) fn secrets(document: &Document, locator: &Locator<'_>) -> Secrets {
+    let mut secrets = Secrets::default();
+    for (index, layer) in document.layers.iter().enumerate() {
+        for (name, value) in layer.expanded.values() {
+            let shown = format!("${{{name}}}");
+            secrets.add(value, &shown);
+            // A value may be YAML of several texts.
+            let parts =
+                value.split(['[', ']', '{', '}', ',', ':', '"', '\'', '\n']).filter(|part| part.len() < value.len());
+            parts.for_each(|part| secrets.add(part.trim(), &shown));
+        }
+        // A text that holds a value may show it in another form: with its escapes undone, on one line.
+        for (text, name) in locator.texts_from_variables(index) {
+            secrets.add(text, &format!("${{{name}}}"));
+        }
+        for path in &layer.texts {
+            let text = path.iter().try_fold(&layer.value, |value, segment| match segment {
+                crate::schema::Segment::Key(key) => value.get(key),
+                crate::schema::Segment::Index(at) => value.get(at),
+            });
+            if let Some(Value::String(text)) = text {
+                secrets.add(text, STARS);
+            }
+        }
+        if let Value::Object(entries) = &layer.value {
+            under_secret_keys(entries, &mut |text| secrets.add(text, STARS));
+        }
+        // What the stars cover, in case the text is read as something else than what it looks like.
+        for span in secret_spans(&layer.written) {
+            let covered = layer.written.get(span).unwrap_or_default();
+            let parts = covered.split(['[', ']', '{', '}', ',', '"', '\'']).map(str::trim);
+            // A variable's name is no secret, nor are the words that begin a block.
+            parts.filter(|part| part.len() > 3 && !part.starts_with("${")).for_each(|part| secrets.add(part, STARS));
+        }
+    }
+    under_secret_keys(&document.content, &mut |text| secrets.add(text, STARS));
+    secrets
+}
+
+fn under_secret_keys(entries: &Map<String, Value>, add: &mut dyn FnMut(&str)) {
+    for (key, value) in entries {
+        match looks_secret(key) {
+            true => scalars(value, add),
+            false => inside(value, add),
+        }
+    }
+}
+
+fn inside(value: &Value, add: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(entries) => under_secret_keys(entries, add),
+        Value::Array(items) => items.iter().for_each(|item| inside(item, add)),
+        _ => {}
+    }
+}
+
+fn scalars(value: &Value, add: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(entries) => entries.values().for_each(|value| scalars(value, add)),
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, add)),
+        Value::String(text) => add(text),
+        Value::Number(number) => add(&number.to_string()),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The content for a log.
+pub(super) fn redacted(document: &Document) -> Value {
+    let secrets = secrets(document, &Locator::new(document));
+    starred(&Value::Object(document.content.clone()), &secrets)
+}
+
+fn starred(value: &Value, secrets: &Secrets) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| {
+                let shown = match looks_secret(key) && !value.is_null() {
+                    true => Value::from(STARS),
+                    false => starred(value, secrets),
+                };
+                (secrets.cleared(key), shown)
+            };
+            Value::Object(entries.iter().map(entry).collect())
+        }
+        Value::Array(items) => items.iter().map(|item| starred(item, secrets)).collect(),
+        Value::String(text) => Value::from(secrets.cleared(text)),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let shown = secrets.cleared(&text);
+            if shown == text { value.clone() } else { Value::from(shown) }
+        }
+        other => other.clone(),
+    }
+}
+
+/// The text as it was written, with stars over the values of keys that look secret.
+pub(super) fn masked(layer: &Layer) -> String {
+    let text = layer.written.as_str();
+    let mut bytes = text.as_bytes().to_vec();
+    for span in secret_spans(text) {
+        for byte in bytes.get_mut(span).unwrap_or_default() {
+            if !matches!(byte, b'\n' | b'\r') {
+                *byte = b'*';
+            }
+        }
+    }
+    // Whole characters were replaced by as many stars as they have bytes.
+    String::from_utf8(bytes)
+        .unwrap_or_else(|_| text.chars().map(|letter| if letter == '\n' { '\n' } else { '*' }).collect())
+}
+
+/// An option as it was typed, with stars over a secret.
+pub(super) fn masked_option(given: &Given) -> String {
+    match given.path.iter().any(|key| looks_secret(key)) {
+        true => {
+            let (option, value) = given.typed.split_at_checked(given.value_at).unwrap_or_default();
+            format!("{option}{}", "*".repeat(value.len()))
+        }
+        false => given.typed.clone(),
+    }
+}
+
+/// Found by lines, so that they are found in broken files too. A variable by its name is no secret.
+fn secret_spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    let mut block: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let indentation = line.len() - line.trim_start().len();
+        let blank = line.trim().is_empty();
+        match block {
+            Some(outer) if blank || indentation > outer => spans.push(at..at + line.trim_end().len()),
+            _ => {
+                block = None;
+                let found = in_line(line, &mut spans, at);
+                if found == Rest::Below {
+                    block = Some(indentation);
+                }
+            }
+        }
+        at += line.len();
+    }
+    spans
+}
+
+/// Where the value of a line's last secret key stands.
+#[derive(PartialEq, Eq)]
+enum Rest {
+    Here,
+    /// On the lines below, indented.
+    Below,
+}
+
+fn in_line(line: &str, spans: &mut Vec<Range<usize>>, from: usize) -> Rest {
+    let mut value = Rest::Here;
+    passwords_in_addresses(line, spans, from);
+    if !line.contains(':')
+        && let Some((key, rest)) = line.trim_start().split_once(' ')
+        && looks_secret(key.trim_matches(['"', '\'']))
+    {
+        // The colon was forgotten.
+        let rest = rest.find(" #").map_or(rest, |comment| &rest[..comment]).trim();
+        if let Some(at) = line.rfind(rest).filter(|_| !rest.is_empty()) {
+            spans.push(from + at..from + at + rest.len());
+        }
+    }
+    let mut at = 0;
+    while let Some(colon) = line[at..].find(':').map(|found| at + found) {
+        at = colon + 1;
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let is_key = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+        let key = before.rfind(|letter| !is_key(letter)).map_or(before, |end| &before[end..]);
+        if !looks_secret(key) {
+            continue;
+        }
+        let rest = &line[at..];
+        let start = at + (rest.len() - rest.trim_start().len());
+        let written = match line[start..].trim_end() {
+            comment if comment.starts_with('#') => "",
+            written => written,
+        };
+        if written.is_empty() || written.starts_with(['|', '>', '&', '!']) {
+            // An anchor or a tag may have a value behind it as well.
+            spans.push(from + start..from + start + written.len());
+            value = Rest::Below;
+            break;
+        }
+        let length = length(written);
+        let shown = &written[..length];
+        let is_variable = shown.trim_matches(['"', '\'']).strip_prefix("${").is_some_and(|rest| {
+            rest.strip_suffix('}').is_some_and(|name| name.chars().all(|one| one.is_alphanumeric() || one == '_'))
+        });
+        if !is_variable {
+            spans.push(from + start..from + start + length);
+            // A text may go on below, if it is no JSON.
+            value = Rest::Below;
+        }
+        // What follows is searched too: in a broken text a quote may end elsewhere.
+        at = start;
+    }
+    value
+}
+
+/// `scheme://name:password@host`
+fn passwords_in_addresses(line: &str, spans: &mut Vec<Range<usize>>, from: usize) {
+    for (scheme, _) in line.match_indices("://") {
+        let start = scheme + 3;
+        let end = line[start..].find(|letter: char| letter.is_whitespace() || "/?#\"'".contains(letter));
+        let authority = &line[start..end.map_or(line.len(), |end| start + end)];
+        if let Some((user, _)) = authority.rsplit_once('@')
+            && let Some((name, password)) = user.split_once(':')
+            && !password.is_empty()
+            && !password.starts_with("${")
+        {
+            let at = from + start + name.len() + 1;
+            spans.push(at..at + password.len());
+        }
+    }
+}
+
+/// The length of a value at the start of a text: to its closing quote or bracket, or to the end of the line.
+fn length(text: &str) -> usize {
+    match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let mut escaped = false;
+            for (at, letter) in text.char_indices().skip(1) {
+                match letter {
+                    '\\' if quote == '"' && !escaped => escaped = true,
+                    letter if letter == quote && !escaped => return at + 1,
+                    _ => escaped = false,
+                }
+            }
+            text.len()
+        }
+        Some('[' | '{') => text.len(),
+        _ => {
+            let text = text.find(" #").map_or(text, |comment| text[..comment].trim_end());
+            let comma = text.find([',', '}']).filter(|_| !text.starts_with("${"));
+            comma.unwrap_or(text.len())
+        }
+    }
+}

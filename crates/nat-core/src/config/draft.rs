@@ -1,0 +1,155 @@
+//! A configuration while it is checked: what is sound of it, and everything that is wrong.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::components::{self, Reading};
+use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
+use crate::schema::{Reference, nearest};
+use crate::text::list_of_names;
+
+/// What is known of a configuration, with or without mistakes.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) general: Option<General>,
+    /// The functions that `general` names; paths begin in that section.
+    pub(crate) endpoints: Vec<Reference>,
+    pub(crate) functions: Vec<ComponentSettings>,
+    pub(crate) function_groups: Vec<ComponentSettings>,
+    pub(crate) workflow: Option<ComponentSettings>,
+    /// Components of which nothing is known but the name.
+    pub(crate) unsound: Vec<(ComponentKind, String)>,
+    pub(crate) sections: Vec<(&'static str, usize)>,
+    pub(crate) errors: Vec<ConfigError>,
+    pub(crate) warnings: Vec<ConfigWarning>,
+}
+
+impl Draft {
+    pub(crate) fn of(mut content: Map<String, Value>, types: &dyn ComponentTypes) -> Self {
+        let (mut errors, mut warnings, mut unsound) = (Vec::new(), Vec::new(), Vec::new());
+        let sections = counts(&content);
+        let general = general::read(content.shift_remove(sections::GENERAL), &mut errors, &mut warnings);
+        let repeated = repeated_names(&content);
+        let mut reading = Reading { types, errors: &mut errors, warnings: &mut warnings, unsound: &mut unsound };
+        let functions = reading.section(ComponentKind::Function, content.shift_remove(sections::FUNCTIONS));
+        let function_groups =
+            reading.section(ComponentKind::FunctionGroup, content.shift_remove(sections::FUNCTION_GROUPS));
+        let workflow = reading.workflow(content.shift_remove(sections::WORKFLOW));
+        errors.extend(repeated);
+        unsound.extend(in_misspelled_sections(&content));
+        other_sections(content, &mut errors, &mut warnings);
+        Self {
+            general: general.general,
+            endpoints: general.references,
+            functions,
+            function_groups,
+            workflow,
+            unsound,
+            sections,
+            errors,
+            warnings,
+        }
+    }
+
+    /// The configuration, if nothing is wrong with it.
+    pub(crate) fn finish(self) -> Result<Config, Vec<ConfigError>> {
+        match (self.general, self.errors.is_empty()) {
+            (Some(general), true) => Ok(Config {
+                general,
+                functions: self.functions,
+                function_groups: self.function_groups,
+                workflow: self.workflow,
+                warnings: self.warnings,
+                sections: self.sections,
+            }),
+            _ => Err(self.errors),
+        }
+    }
+}
+
+fn counts(content: &Map<String, Value>) -> Vec<(&'static str, usize)> {
+    let count = |name: &'static str| match content.get(name) {
+        Some(Value::Object(entries)) => Some((name, entries.len())),
+        _ => None,
+    };
+    sections::all().filter_map(count).collect()
+}
+
+/// A function and a group of one name would be one name for two things.
+fn repeated_names(content: &Map<String, Value>) -> Vec<ConfigError> {
+    let names = |section: &str| content.get(section).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    let functions: HashSet<&String> = names(sections::FUNCTIONS).collect();
+    let repeated = names(sections::FUNCTION_GROUPS).filter(|name| functions.contains(name));
+    let error = |name: &String| {
+        let message = format!("Function `{name}` already exists in the list of functions or function groups");
+        ConfigError::section(sections::FUNCTION_GROUPS, message)
+            .at(keys([name.as_str()]))
+            .aim(Aim::Key)
+            .related(keys([sections::FUNCTIONS, name]), Aim::Key, "a function has that name")
+            .mend("give one of them another name")
+            .edit(Edit::Rename(keys([sections::FUNCTION_GROUPS, name]), format!("{name}_group")))
+    };
+    repeated.map(error).collect()
+}
+
+fn other_sections(content: Map<String, Value>, errors: &mut Vec<ConfigError>, warnings: &mut Vec<ConfigWarning>) {
+    for (section, value) in content {
+        let is_empty = match &value {
+            Value::Null => true,
+            Value::Object(entries) => entries.is_empty(),
+            _ => false,
+        };
+        let here = || keys([section.as_str()]);
+        match section.as_str() {
+            // The reader of files has followed it.
+            sections::BASE => {}
+            sections::MIDDLEWARE if !is_empty => errors.push(components::middleware(&section, here())),
+            known if known == sections::MIDDLEWARE || sections::UNUSED.contains(&known) => {
+                if !is_empty && !value.is_object() {
+                    let error = ConfigError::section(&section, "Input should be a valid dictionary");
+                    let error = error.expected("a mapping of names to components");
+                    errors.push(error.mend("remove it: this section has no effect").edit(Edit::Remove(here())));
+                } else if !is_empty {
+                    let warning = ConfigError::section(&section, "this section has no effect in this version");
+                    warnings.push(ConfigWarning(warning.aim(Aim::Key).mend("remove it").edit(Edit::Remove(here()))));
+                }
+            }
+            unknown => errors.push(unknown_section(unknown)),
+        }
+    }
+}
+
+/// The names under a section whose own name is misspelled: they exist, and that one mistake is enough.
+fn in_misspelled_sections(content: &Map<String, Value>) -> Vec<(ComponentKind, String)> {
+    let mut found = Vec::new();
+    for (section, value) in content.iter().filter(|(section, _)| !sections::all().any(|known| known == *section)) {
+        let kind = match nearest(section, sections::all()) {
+            Some(sections::FUNCTIONS) => ComponentKind::Function,
+            Some(sections::FUNCTION_GROUPS) => ComponentKind::FunctionGroup,
+            _ => continue,
+        };
+        found.extend(value.as_object().into_iter().flat_map(Map::keys).map(|name| (kind, name.clone())));
+    }
+    found
+}
+
+fn unknown_section(name: &str) -> ConfigError {
+    let error = ConfigError::section(name, "Extra inputs are not permitted").aim(Aim::Key);
+    if name.contains('\u{a0}') {
+        let plain = name.replace('\u{a0}', " ");
+        let mend = "there is a no-break space in the indentation: put a plain space there";
+        return error.mend(mend).edit(Edit::Rename(keys([name]), plain.trim_start().to_owned()));
+    }
+    match nearest(name, sections::all()) {
+        Some(meant) => {
+            let edit = Edit::Rename(keys([name]), meant.to_owned());
+            error.mend(format!("did you mean `{meant}`?")).edit(edit)
+        }
+        None => error
+            .expected(format!("one of the sections {}", list_of_names(sections::all())))
+            .mend(format!("the sections are: {}", sections::all().collect::<Vec<_>>().join(", ")))
+            .edit(Edit::Remove(keys([name]))),
+    }
+}

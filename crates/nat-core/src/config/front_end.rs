@@ -1,0 +1,74 @@
+//! `general.front_end`: how requests come in.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::mistake::Mistake;
+
+mod endpoint;
+mod fastapi;
+mod guards;
+mod paths;
+mod steps;
+
+pub use endpoint::{Endpoint, FunctionEndpoint, Method, OnDisconnect};
+pub use fastapi::{DaskWorkers, FastApi};
+pub use guards::{Cors, Credential, Limits, SessionMode, SessionSettings};
+pub use steps::{StepAdaptor, StepMode, StepType};
+
+/// The front end, by its `_type`. Keys that it does not know are warnings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "_type")]
+pub enum FrontEnd {
+    /// The HTTP server.
+    #[serde(rename = "fastapi")]
+    FastApi(Box<FastApi>),
+    /// One run from the command line.
+    #[serde(rename = "console")]
+    Console(Console),
+}
+
+/// One run from the command line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Console {
+    /// One input, or several that run at once.
+    pub input: Option<Inputs>,
+    /// A file that is one input.
+    pub input_file: Option<String>,
+    /// The user who runs it, as plain text. Default: `nat_run_user_id`.
+    pub user_id: String,
+    /// The conversation it belongs to.
+    pub conversation_id: Option<String>,
+}
+
+/// What a console front end runs on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Inputs {
+    /// One text.
+    One(String),
+    /// Several, run at once.
+    Many(Vec<String>),
+}
+
+impl Default for FrontEnd {
+    fn default() -> Self {
+        FrontEnd::FastApi(Box::default())
+    }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { input: None, input_file: None, user_id: "nat_run_user_id".to_owned(), conversation_id: None }
+    }
+}
+
+impl FrontEnd {
+    pub(super) fn mistakes(&self) -> Vec<Mistake> {
+        match self {
+            FrontEnd::FastApi(server) => server.mistakes(),
+            FrontEnd::Console(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Keys that a file for the Python toolkit may have and that change nothing here.
+
+use serde_json::{Map, Value};
+
+use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::sections::GENERAL;
+
+/// Keys of the HTTP front end, each with what stands in its place here.
+const FRONT_END: [(&str, &str); 8] = [
+    ("scheduler_address", "jobs run in this process"),
+    ("db_url", "jobs are kept in memory"),
+    ("dask_workers", "jobs run in this process"),
+    ("dask_log_level", "there is no Dask here; `nat --log-level` sets the level of the log"),
+    ("dask_worker_memory_limit", "jobs run in this process"),
+    ("dask_threads_per_worker", "`workers` sets the number of threads"),
+    ("use_gunicorn", "one process serves on all cores"),
+    ("runner_class", "it names a Python class"),
+];
+
+/// A warning for each key that is given and changes nothing. `general` is the section in its canonical form.
+pub(super) fn without_effect(general: &Value) -> Vec<ConfigWarning> {
+    let entries = |key: &str| general.get(key).and_then(Value::as_object);
+    let given = |entries: &Map<String, Value>, key: &str| entries.get(key).is_some_and(|value| !value.is_null());
+    let mut warnings = Vec::new();
+    if general.get("use_uvloop").is_some_and(|value| !value.is_null()) {
+        warnings.push(warning(&["use_uvloop"], "deprecated, and without effect"));
+    }
+    if let Some(front_end) = entries("front_end")
+        && front_end.get("_type").is_none_or(|tag| tag == "fastapi")
+    {
+        for (key, instead) in FRONT_END.into_iter().filter(|(key, _)| given(front_end, key)) {
+            warnings.push(warning(&["front_end", key], &format!("`{key}` has no effect here: {instead}")));
+        }
+    }
+    if entries("telemetry").and_then(|telemetry| telemetry.get("tracing")).is_some_and(is_filled) {
+        let message = "exporters of traces have no effect in this version";
+        warnings.push(warning(&["telemetry", "tracing"], message));
+    }
+    warnings
+}
+
+fn is_filled(value: &Value) -> bool {
+    value.as_object().is_some_and(|entries| !entries.is_empty())
+}
+
+fn warning(path: &[&str], message: &str) -> ConfigWarning {
+    let path = keys(path.iter().copied());
+    let full = [keys([GENERAL]), path.clone()].concat();
+    let warning = ConfigError::section(GENERAL, message).at(path).aim(Aim::Key);
+    ConfigWarning(warning.mend("remove it").edit(Edit::Remove(full)))
+}

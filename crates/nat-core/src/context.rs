@@ -1,0 +1,287 @@
+//! What one request carries to the functions it calls.
+
+mod request;
+mod usage;
+
+pub use request::RequestInfo;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::directory::{Directory, Empty};
+use crate::function::{DynFunctionHandle, FunctionHandle, StreamingFunctionHandle};
+use crate::steps::{Listener, Position, Run, Span, SpanKind};
+use crate::{Error, Result, Usage, UserId};
+use usage::Account;
+
+/// One request, as its functions see it: who asks, what was asked over which transport, and which
+/// other functions can be reached.
+///
+/// A context is made for every request and handed to each call as an explicit argument; nothing of it
+/// survives in an instance, so a later request can never see an earlier one's headers. A clone is
+/// cheap and names the same request.
+#[derive(Clone)]
+pub struct Context {
+    request: Arc<Request>,
+    directory: Arc<dyn Directory>,
+    position: Position,
+}
+
+struct Request {
+    user: Option<UserId>,
+    info: Option<Arc<dyn RequestInfo>>,
+    run_id: OnceLock<Uuid>,
+    trace_id: OnceLock<Uuid>,
+    stopping: CancellationToken,
+    account: Account,
+    listener: Option<Arc<Listener>>,
+}
+
+/// Whether a request's steps are told to anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Listening {
+    /// Nobody: spans cost nothing.
+    Nobody,
+    /// Somebody reads them.
+    Somebody,
+}
+
+impl Context {
+    pub(crate) fn new(
+        user: Option<UserId>,
+        info: Option<Arc<dyn RequestInfo>>,
+        directory: Arc<dyn Directory>,
+        stopping: CancellationToken,
+        listener: Option<Arc<Listener>>,
+    ) -> Self {
+        let (run_id, trace_id) = Default::default();
+        let request = Request { user, info, run_id, trace_id, stopping, account: Account::default(), listener };
+        Self { request: Arc::new(request), directory, position: Position::default() }
+    }
+
+    /// A context for unit tests of one function: no request behind it, no other function in reach.
+    ///
+    /// ```
+    /// # use nat_core::{Context, UserId};
+    /// let ctx = Context::for_test(Some(UserId::derived("alice")));
+    /// assert!(ctx.user_id().is_some() && ctx.request().is_none());
+    /// ```
+    pub fn for_test(user: Option<UserId>) -> Self {
+        Self::new(user, None, Arc::new(Empty), CancellationToken::new(), None)
+    }
+
+    /// The user who asks. Always there in per-user functions; in shared ones when the request named one.
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.request.user.as_ref()
+    }
+
+    /// The transport's view of the request; `None` where there is none, as in unit tests.
+    pub fn request(&self) -> Option<&dyn RequestInfo> {
+        self.request.info.as_deref()
+    }
+
+    /// The conversation this request belongs to, where the client says so.
+    pub fn conversation_id(&self) -> Option<&str> {
+        self.request()?.conversation_id()
+    }
+
+    /// The client's id of the message that is being answered.
+    pub fn user_message_id(&self) -> Option<&str> {
+        self.request()?.user_message_id()
+    }
+
+    /// The id of this run: the client's, else one made on the first call.
+    pub fn run_id(&self) -> String {
+        match self.request().and_then(RequestInfo::run_id) {
+            Some(id) => id.to_owned(),
+            None => self.request.run_id.get_or_init(Uuid::new_v4).to_string(),
+        }
+    }
+
+    /// The id of the trace this request belongs to, 32 hexadecimal digits: the client's (`traceparent`, else
+    /// `workflow-trace-id` as it was sent), else one made on the first call.
+    pub fn trace_id(&self) -> String {
+        match self.request().and_then(RequestInfo::trace_id) {
+            Some(id) => trace_of(id).to_owned(),
+            None => self.request.trace_id.get_or_init(Uuid::new_v4).simple().to_string(),
+        }
+    }
+
+    /// Fires when the server begins to shut down: what runs may finish until the drain deadline
+    /// (`general.shutdown_timeout`), and a long call does well to come to an end.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.request.stopping
+    }
+
+    /// Looks a function up by its name in the file, within the caller's scope: a per-user function
+    /// reaches its own user's and the shared ones, a shared function the shared ones only.
+    ///
+    /// # Errors
+    ///
+    /// ``Function `x` not found`` (`ValueError`), and a `TypeError` that names both sides when the
+    /// function takes or gives other types.
+    pub fn get_function<I: 'static, O: 'static>(&self, name: impl AsRef<str>) -> Result<FunctionHandle<I, O>> {
+        FunctionHandle::new(self.find(name.as_ref())?)
+    }
+
+    /// The same for a caller that knows no types: the handle takes and gives JSON or text.
+    ///
+    /// # Errors
+    ///
+    /// ``Function `x` not found`` (`ValueError`).
+    pub fn get_dyn_function(&self, name: impl AsRef<str>) -> Result<DynFunctionHandle> {
+        Ok(DynFunctionHandle::new(self.find(name.as_ref())?))
+    }
+
+    /// Looks a function up as one that takes `I` and streams `C`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::get_function`].
+    pub fn get_streaming_function<I: 'static, C: 'static>(
+        &self,
+        name: impl AsRef<str>,
+    ) -> Result<StreamingFunctionHandle<I, C>> {
+        StreamingFunctionHandle::new(self.find(name.as_ref())?)
+    }
+
+    /// Tells whoever watches the request that something begins, and with the span's end that it has
+    /// ended. What is called with [`Span::context`] is shown inside.
+    ///
+    /// When nobody watches, this costs a comparison: `input` is not even looked at.
+    ///
+    /// ```
+    /// # use nat_core::{Context, Result};
+    /// async fn summarize(ctx: &Context, question: &str) -> Result<String> {
+    ///     let span = ctx.span("retrieve", question);
+    ///     let found = retrieve(span.context(), question).await?; // on `?` the span ends without an output
+    ///     span.finish(&found);
+    ///     Ok(found.join(" "))
+    /// }
+    /// # async fn retrieve(_ctx: &Context, _question: &str) -> Result<Vec<String>> { Ok(Vec::new()) }
+    /// ```
+    pub fn span(&self, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
+        self.told(SpanKind::Custom, name, input)
+    }
+
+    /// [`Context::span`], of a tool in use.
+    pub fn tool_span(&self, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
+        self.told(SpanKind::Tool, name, input)
+    }
+
+    /// [`Context::span`], of a question to a language model; `name` is the model's.
+    pub fn llm_span(&self, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
+        self.told(SpanKind::Llm, name, input)
+    }
+
+    /// Whether anybody is told of spans: for a caller who would have to work for what to tell.
+    pub fn listening(&self) -> Listening {
+        if self.listener().is_some() { Listening::Somebody } else { Listening::Nobody }
+    }
+
+    /// Adds tokens that a language model used for this request. The sum becomes a chat answer's `usage`
+    /// where the answer does not say its own.
+    pub fn report_usage(&self, usage: Usage) {
+        self.request.account.add(usage);
+    }
+
+    /// The tokens reported so far; `None` when nobody has reported any.
+    pub fn usage(&self) -> Option<Usage> {
+        self.request.account.sum()
+    }
+
+    fn told(&self, kind: SpanKind, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
+        match self.listener().filter(|listener| listener.has_room_for_span()) {
+            Some(listener) => {
+                let input = serde_json::to_value(input).unwrap_or_default();
+                Span::begin(self, listener, kind, name.into(), input, None)
+            }
+            None => Span::untold(self),
+        }
+    }
+
+    /// The span of one call of a function.
+    pub(crate) fn function_span(&self, name: &Arc<str>, input: impl FnOnce() -> Value) -> Span<'_> {
+        match self.listener() {
+            Some(listener) => Span::begin(self, listener, SpanKind::Function, name.clone(), input(), None),
+            None => Span::untold(self),
+        }
+    }
+
+    /// The span of the whole request. `title` is the workflow's, `function` the name of the function that answers.
+    pub(crate) fn workflow_span(&self, title: &Arc<str>, function: &str, input: impl FnOnce() -> Value) -> Span<'_> {
+        match self.listener() {
+            Some(listener) => {
+                let run = Run {
+                    workflow_run_id: self.run_id(),
+                    workflow_trace_id: self.trace_id(),
+                    conversation_id: self.conversation_id().map(str::to_owned),
+                    display_name: function.into(),
+                };
+                Span::begin(self, listener, SpanKind::Workflow, title.clone(), input(), Some(Arc::new(run)))
+            }
+            None => Span::untold(self),
+        }
+    }
+
+    /// Whoever is told of steps, as long as they read.
+    pub(crate) fn listener(&self) -> Option<&Arc<Listener>> {
+        self.request.listener.as_ref().filter(|listener| listener.is_open())
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The same request, elsewhere in the tree of spans.
+    pub(crate) fn at(&self, position: Position) -> Self {
+        Self { position, ..self.clone() }
+    }
+
+    fn find(&self, name: &str) -> Result<Arc<dyn crate::function::ErasedFunction>> {
+        self.directory.function(name).ok_or_else(|| Error::value(format!("Function `{name}` not found")))
+    }
+
+    /// The same request with nothing but shared functions in reach, for a shared function that a
+    /// per-user one calls.
+    pub(crate) fn narrowed(&self) -> Option<Self> {
+        let directory = self.directory.shared()?;
+        Some(Self { request: self.request.clone(), directory, position: self.position })
+    }
+}
+
+/// The trace id in a `traceparent` (`00-TRACE-SPAN-FLAGS`); anything else is one itself.
+fn trace_of(header: &str) -> &str {
+    let mut parts = header.split('-');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some(trace), Some(_), Some(_)) if trace.len() == 32 => trace,
+        _ => header,
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("user_id", &self.request.user).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Context, trace_of};
+
+    #[test]
+    fn a_trace_is_the_clients_or_one_of_its_own() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(trace_of(&format!("00-{trace}-00f067aa0ba902b7-01")), trace);
+        for own in [trace, "8979371c-7122-4ee4-8122-5ab05cab0d46", "anything"] {
+            assert_eq!(trace_of(own), own);
+        }
+        let ctx = Context::for_test(None);
+        assert_eq!((ctx.trace_id().len(), ctx.trace_id()), (32, ctx.clone().trace_id()));
+    }
+}

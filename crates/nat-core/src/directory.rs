@@ -1,0 +1,34 @@
+//! Which functions can be reached from where.
+
+use std::sync::Arc;
+
+use crate::function::{ErasedFunction, ErasedGroup};
+
+/// A set of built components that can be looked up by name.
+pub(crate) trait Directory: Send + Sync {
+    /// A function, or an included function of a group, by its full name.
+    fn function(&self, name: &str) -> Option<Arc<dyn ErasedFunction>>;
+
+    /// A function group by its name.
+    fn group(&self, name: &str) -> Option<Arc<dyn ErasedGroup>>;
+
+    /// The shared part of this directory, when it holds anything else.
+    fn shared(&self) -> Option<Arc<dyn Directory>>;
+}
+
+/// Nothing in reach.
+pub(crate) struct Empty;
+
+impl Directory for Empty {
+    fn function(&self, _name: &str) -> Option<Arc<dyn ErasedFunction>> {
+        None
+    }
+
+    fn group(&self, _name: &str) -> Option<Arc<dyn ErasedGroup>> {
+        None
+    }
+
+    fn shared(&self) -> Option<Arc<dyn Directory>> {
+        None
+    }
+}

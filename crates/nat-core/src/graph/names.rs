@@ -1,0 +1,175 @@
+//! Names that nothing has, and what may have been meant by them.
+
+use super::{Graph, LONGEST_WAY};
+use crate::config::{Aim, ComponentKind, ConfigError, Edit};
+use crate::function::Access;
+use crate::schema::{Reference, ReferenceKind, Segment, nearest};
+use crate::text::list_of_names;
+
+/// What a reference leads to.
+pub(super) enum Found {
+    Node(usize),
+    /// Something that was not read: its own mistakes are enough.
+    Unsound,
+    Nothing(Box<ConfigError>),
+}
+
+/// What to do about a name that nothing has.
+struct MendFor {
+    text: String,
+    expected: String,
+    change: Change,
+}
+
+enum Change {
+    None,
+    /// Another name.
+    Name(String),
+    /// One more entry in this list.
+    Include(Vec<Segment>, String),
+}
+
+impl MendFor {
+    fn words(text: String) -> Self {
+        Self { text, expected: "the name of another component".to_owned(), change: Change::None }
+    }
+}
+
+/// The function of a group that a wrong entry of `include` or `exclude` means; also one by its full name.
+pub(super) fn meant(entry: &str, names: &[&'static str]) -> Option<&'static str> {
+    let short = entry.rsplit_once("__").or_else(|| entry.rsplit_once('.')).map_or(entry, |(_, short)| short);
+    let exact = names.iter().copied().find(|name| *name == short);
+    exact.or_else(|| nearest(short, names.iter().copied()))
+}
+
+/// Points at the entries of `include` or `exclude` that a group's type does not have.
+pub(super) fn pointed_at_unknown(mut error: ConfigError, listed: &[String], names: &[&'static str]) -> ConfigError {
+    let list = error.full_path();
+    let unknown: Vec<_> = listed.iter().enumerate().filter(|(_, name)| !names.contains(&name.as_str())).collect();
+    let entry = |index: usize| list.iter().cloned().chain([Segment::Index(index)]).collect::<Vec<_>>();
+    for (index, name) in unknown.iter().skip(1).take(LONGEST_WAY) {
+        error = error.related(entry(*index), Aim::Value, format!("nor is there `{name}`"));
+    }
+    error.detail.at = unknown.first().map(|(index, _)| entry(*index));
+    match unknown.as_slice() {
+        [(index, name)] => match meant(name, names) {
+            Some(meant) if !listed.iter().any(|one| one == meant) => {
+                error.edit(Edit::Replace(entry(*index), meant.to_owned()))
+            }
+            _ => error.edit(Edit::Remove(entry(*index))),
+        },
+        _ => {
+            let known = listed.iter().filter_map(|name| match names.contains(&name.as_str()) {
+                true => Some(name.as_str()),
+                false => meant(name, names),
+            });
+            let mut kept: Vec<&str> = Vec::new();
+            known.for_each(|name| {
+                if !kept.contains(&name) {
+                    kept.push(name)
+                }
+            });
+            error.edit(Edit::Replace(list, format!("[{}]", kept.join(", "))))
+        }
+    }
+}
+
+impl Graph<'_> {
+    pub(super) fn named(&self, reference: &Reference) -> Option<Found> {
+        let name = reference.name.as_str();
+        let (known, kind) = match reference.kind {
+            ReferenceKind::FunctionGroup => (self.groups.get(name).copied(), ComponentKind::FunctionGroup),
+            ReferenceKind::Function => (self.functions.get(name).map(|(index, _)| *index), ComponentKind::Function),
+        };
+        let group = || name.split_once("__").or_else(|| name.split_once('.')).map(|(group, _)| group);
+        let is_unsound = || {
+            self.unsound.contains(&(kind, name))
+                || (kind == ComponentKind::Function
+                    && group().is_some_and(|group| self.unsound.contains(&(ComponentKind::FunctionGroup, group))))
+        };
+        known.map(Found::Node).or_else(|| is_unsound().then_some(Found::Unsound))
+    }
+
+    /// A name that nothing has.
+    pub(super) fn not_found(&mut self, section: &str, path: Vec<Segment>, reference: &Reference) -> ConfigError {
+        let name = reference.name.as_str();
+        let (what, mend) = match reference.kind {
+            ReferenceKind::Function => ("Function", self.mend_for_function(name)),
+            ReferenceKind::FunctionGroup if self.functions.contains_key(name) => {
+                ("Function group", MendFor::words(format!("`{name}` is a function; name a function group here")))
+            }
+            ReferenceKind::FunctionGroup => ("Function group", self.nearest_name(name, "function_groups")),
+        };
+        let error = ConfigError::section(section, format!("{what} `{name}` not found")).at(path);
+        let edit = match mend.change {
+            Change::None => None,
+            Change::Name(name) => Some(Edit::Replace(error.full_path(), name)),
+            Change::Include(list, name) => Some(Edit::Append(list, name)),
+        };
+        let mut error = error.expected(mend.expected).mend(mend.text);
+        error.detail.edit = edit;
+        error
+    }
+
+    /// `things.push`, which means `things__push`.
+    pub(super) fn old_form(&self, name: &str) -> Option<(usize, String)> {
+        let (group, function) = name.split_once('.')?;
+        let full_name = format!("{group}__{function}");
+        self.functions.get(&full_name).map(|(index, _)| (*index, full_name))
+    }
+
+    fn mend_for_function(&mut self, name: &str) -> MendFor {
+        if let Some(group) = self.groups.get(name) {
+            let members = self.nodes[*group].members.iter();
+            let included = members.filter(|member| member.access == Access::Included);
+            let mut names: Vec<String> = included.map(|member| member.full_name.to_string()).collect();
+            let text = format!("`{name}` is a function group; name one of its functions as `{name}__FUNCTION`");
+            let change = match (names.pop(), names.is_empty()) {
+                (Some(only), true) => Change::Name(only),
+                _ => Change::None,
+            };
+            return MendFor { change, ..MendFor::words(text) };
+        }
+        let group = name.split_once("__").and_then(|(group, _)| self.groups.get(group));
+        let hidden = group.map(|group| &self.nodes[*group]).and_then(|node| {
+            let member = node.members.iter().find(|member| *member.full_name == *name)?;
+            let text = format!("add `{}` to `include` of function group `{}`", member.name, node.component.name);
+            let list = ["function_groups", &node.component.name, "include"].map(|key| Segment::Key(key.to_owned()));
+            Some(MendFor { change: Change::Include(list.to_vec(), member.name.to_owned()), ..MendFor::words(text) })
+        });
+        hidden.unwrap_or_else(|| self.nearest_name(name, "functions"))
+    }
+
+    fn nearest_name(&mut self, name: &str, section: &str) -> MendFor {
+        let mut known: Vec<&str> = match section {
+            "functions" => self.functions.keys().map(String::as_str).collect(),
+            _ => self.groups.keys().map(String::as_str).collect(),
+        };
+        let kind = if section == "functions" { ComponentKind::Function } else { ComponentKind::FunctionGroup };
+        known.extend(self.unsound.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name));
+        let near = match self.comparisons_left.checked_sub(known.len()) {
+            Some(left) => {
+                self.comparisons_left = left;
+                known.sort_unstable();
+                nearest(name, known.iter().copied())
+            }
+            None => None,
+        };
+        let what = if section == "functions" { "function" } else { "function group" };
+        let expected = match known.as_slice() {
+            [] => format!("the name of a {what}; there is none"),
+            few if few.len() <= 12 => format!("the name of a {what}: {}", list_of_names(few.iter().copied())),
+            _ => format!("the name of a {what}"),
+        };
+        match near {
+            Some(near) => {
+                let change = Change::Name(near.to_owned());
+                MendFor { text: format!("did you mean `{near}`?"), expected, change }
+            }
+            None => {
+                let text = format!("add `{name}` under `{section}:`, or name one that is there");
+                MendFor { text, expected, change: Change::None }
+            }
+        }
+    }
+}

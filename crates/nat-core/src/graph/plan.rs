@@ -1,0 +1,197 @@
+//! What is built, in which order, and what can be reached by which name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Node, describe};
+use crate::config::ComponentKind;
+use crate::function::{Access, Label, Member, Scope};
+use crate::interface::Interface;
+use crate::registration::Registration;
+
+/// The whole file, resolved: the shared part, which is built once, and the per-user part, which is
+/// built for each user.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    shared: Part,
+    per_user: Part,
+    entries: Vec<Arc<Entry>>,
+}
+
+/// One part, in build order.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) components: Vec<Planned>,
+    /// Functions, and included functions of groups, by full name.
+    functions: HashMap<String, Target>,
+    pub(crate) groups: HashMap<String, usize>,
+}
+
+impl Part {
+    /// A function by its full name, or by the old form `group.function`.
+    pub(crate) fn function(&self, name: &str) -> Option<Target> {
+        let found = self.functions.get(name).copied();
+        found.or_else(|| {
+            let (group, function) = name.split_once('.')?;
+            self.functions.get(&format!("{group}__{function}")).copied()
+        })
+    }
+}
+
+/// Where a function is: a component of its part, or a function of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) component: usize,
+    pub(crate) member: Option<usize>,
+}
+
+/// One component, ready to be built any number of times.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) label: Arc<Label>,
+    pub(crate) kind: ComponentKind,
+    pub(crate) registration: &'static Registration,
+    pub(crate) settings: Arc<Value>,
+    /// Of a function.
+    pub(crate) interface: Option<Arc<Interface>>,
+    /// Of a group.
+    pub(crate) members: Arc<[Member]>,
+}
+
+impl Planned {
+    /// The component as messages about its dependencies name it.
+    pub(crate) fn described(&self) -> String {
+        describe(self.kind, &self.label.name)
+    }
+
+    /// Its section in the file.
+    pub(crate) fn section(&self) -> &'static str {
+        super::section(self.kind)
+    }
+}
+
+/// What a route calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryName {
+    /// The function under `workflow:`.
+    Workflow,
+    /// A function of the file that an endpoint names.
+    Function(String),
+}
+
+/// A function that requests can call.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: EntryName,
+    pub(crate) scope: Scope,
+    pub(crate) target: Target,
+    pub(crate) interface: Arc<Interface>,
+    /// What it is called where its steps are shown.
+    pub(crate) title: Arc<str>,
+}
+
+impl Plan {
+    pub(crate) fn part(&self, scope: Scope) -> &Part {
+        match scope {
+            Scope::Shared => &self.shared,
+            Scope::PerUser => &self.per_user,
+        }
+    }
+
+    pub(crate) fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    pub(crate) fn entry(&self, name: &EntryName) -> Option<&Arc<Entry>> {
+        self.entries.iter().find(|entry| entry.name == *name)
+    }
+
+    /// `function` or `function_group`, if `name` is a per-user one.
+    pub(crate) fn per_user_target(&self, name: &str) -> Option<&'static str> {
+        if self.per_user.function(name).is_some() {
+            Some("function")
+        } else if self.per_user.groups.contains_key(name) {
+            Some("function_group")
+        } else {
+            None
+        }
+    }
+
+    /// The per-user functions without the workflow, with the included functions of per-user groups.
+    pub(crate) fn per_user_function_count(&self) -> usize {
+        self.per_user.functions.len()
+    }
+
+    pub(crate) fn per_user_group_count(&self) -> usize {
+        self.per_user.groups.len()
+    }
+}
+
+pub(super) fn make(
+    nodes: &[Node<'_>],
+    order: &[usize],
+    functions: &HashMap<String, (usize, Option<usize>)>,
+    entries: &[(EntryName, usize, Option<usize>)],
+) -> Plan {
+    let mut parts = [Part::default(), Part::default()];
+    let mut places = vec![0; nodes.len()];
+    for index in order {
+        let node = &nodes[*index];
+        let part = &mut parts[side(node.scope())];
+        places[*index] = part.components.len();
+        if node.component.kind == ComponentKind::FunctionGroup {
+            part.groups.insert(node.component.name.clone(), places[*index]);
+        }
+        part.components.push(planned(node));
+    }
+    for (name, (index, member)) in functions {
+        let included = member.is_none_or(|at| nodes[*index].members[at].access == Access::Included);
+        if included {
+            let target = Target { component: places[*index], member: *member };
+            parts[side(nodes[*index].scope())].functions.insert(name.clone(), target);
+        }
+    }
+    let entry = |(name, index, member): &(EntryName, usize, Option<usize>)| {
+        let node = &nodes[*index];
+        let interface = match member {
+            Some(at) => node.members[*at].interface.clone(),
+            None => node.registered.interfaces().first().map(|(_, _, interface)| interface.clone())?,
+        };
+        let title = match member {
+            Some(at) => node.members[*at].full_name.clone(),
+            None => node.component.display_name.as_deref().unwrap_or(&node.component.type_name).into(),
+        };
+        let target = Target { component: places[*index], member: *member };
+        Some(Arc::new(Entry { name: name.clone(), scope: node.scope(), target, interface, title }))
+    };
+    let entries = entries.iter().filter_map(entry).collect();
+    let [shared, per_user] = parts;
+    Plan { shared, per_user, entries }
+}
+
+fn side(scope: Scope) -> usize {
+    match scope {
+        Scope::Shared => 0,
+        Scope::PerUser => 1,
+    }
+}
+
+fn planned(node: &Node<'_>) -> Planned {
+    let interface = match node.component.kind {
+        ComponentKind::FunctionGroup => None,
+        ComponentKind::Function | ComponentKind::Workflow => {
+            node.registered.interfaces().first().map(|(_, _, interface)| interface.clone())
+        }
+    };
+    Planned {
+        label: node.label(),
+        kind: node.component.kind,
+        registration: node.registered.registration(),
+        settings: Arc::new(node.component.settings.clone()),
+        interface,
+        members: node.members.clone(),
+    }
+}

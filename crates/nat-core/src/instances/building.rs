@@ -1,0 +1,130 @@
+//! One build, on its own task, with a deadline: everybody waits for this one, and nobody's leaving stops it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinError};
+use tracing::{debug, error, info, warn};
+use uuid::Uuid;
+
+use super::failure::{BuildError, BuildFailure};
+use super::slot::Slot;
+use super::{Instances, closing};
+use crate::assembly::{Assembly, FailedComponent};
+use crate::function::CloseReason;
+use crate::{Error, Result};
+
+/// Builds the instance of a fresh slot, and tells the slot how it went.
+pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
+    let assembly = Assembly::per_user(instances.plan.clone(), instances.shared.clone(), slot.user().clone());
+    match build(&instances, &slot, &assembly).await {
+        Ok(()) => {
+            instances.pacing.succeeded(slot.user());
+            instances.totals.built();
+            debug!(user = %slot.user(), "instance built");
+            // The cache first: an instance that lives is always one that can be found idle.
+            instances.idle.insert(&slot);
+            slot.go_live(Arc::new(assembly.take()));
+        }
+        Err((failure, ending)) => {
+            // Everybody who waits is told at once; the slot stays until what was built has closed.
+            let failure = instances.pacing.failed(slot.user(), failure);
+            instances.totals.build_failed();
+            slot.fail(failure);
+            if let Some(ending) = ending {
+                ending.wait().await;
+            }
+            let set = assembly.take();
+            if set.len() > 0 {
+                set.close(CloseReason::BuildFailed, instances.limits.close_timeout, Some(slot.user())).await;
+            }
+            closing::gone(&instances, &slot);
+        }
+    }
+}
+
+/// A build task that was told to stop, and has not necessarily done so: code that blocks its thread
+/// goes on until it returns.
+struct Ending(tokio::task::JoinHandle<Result<(), FailedComponent>>);
+
+impl Ending {
+    async fn wait(self) {
+        // However it ended: what it finished is in the assembly.
+        let _ = self.0.await;
+    }
+}
+
+/// Aborts the build when the supervising task itself is dropped, as at the end of the runtime.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn build(
+    instances: &Instances,
+    slot: &Slot,
+    assembly: &Arc<Assembly>,
+) -> Result<(), (BuildError, Option<Ending>)> {
+    let limit = instances.limits.build_timeout;
+    let place = tokio::select! {
+        place = tokio::time::timeout(limit, instances.builds.acquire()) => place,
+        () = instances.forced.cancelled() => return Err((aborted(), None)),
+    };
+    let Ok(Ok(_place)) = place else { return Err((no_place(instances), None)) };
+    let mut task = tokio::spawn({
+        let assembly = assembly.clone();
+        async move { assembly.build_all().await }
+    });
+    let _abort = AbortOnDrop(task.abort_handle());
+    let stopped = tokio::select! {
+        ended = &mut task => {
+            return match ended {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(failed)) => Err((failed_component(slot, assembly, &failed), None)),
+                Err(panic) => Err((panicked(slot, &panic), None)),
+            };
+        }
+        () = tokio::time::sleep(limit) => timed_out(slot, assembly, limit),
+        () = instances.forced.cancelled() => aborted(),
+    };
+    task.abort();
+    Err((stopped, Some(Ending(task))))
+}
+
+fn failed_component(slot: &Slot, assembly: &Assembly, failed: &FailedComponent) -> BuildError {
+    let component = &assembly.planned(failed.index).label.name;
+    warn!(user = %slot.user(), %component, error = %failed.error, "failed to build the user's instance");
+    BuildError { error: failed.error.clone(), cause: BuildFailure::Failed, retry_after: None }
+}
+
+fn panicked(slot: &Slot, panic: &JoinError) -> BuildError {
+    let id = Uuid::new_v4();
+    error!(user = %slot.user(), %id, %panic, "a component panicked while the user's instance was built");
+    let error = Error::runtime(format!("a component panicked while it was built: {panic}"));
+    let error = error.public(format!("internal error {id}"));
+    BuildError { error, cause: BuildFailure::Panicked, retry_after: None }
+}
+
+fn timed_out(slot: &Slot, assembly: &Assembly, limit: Duration) -> BuildError {
+    let waiting = assembly.remaining().first().map(|index| assembly.planned(*index).label.name.clone());
+    let component = waiting.unwrap_or_default();
+    warn!(user = %slot.user(), %component, build_timeout = ?limit, "the build took too long and was aborted");
+    let error = Error::timeout(format!("building `{component}` took longer than {limit:?} (general.build_timeout)"));
+    BuildError { error, cause: BuildFailure::TimedOut, retry_after: None }
+}
+
+fn no_place(instances: &Instances) -> BuildError {
+    let limit = instances.limits.concurrent_builds;
+    let message = format!("{limit} instances are being built already (general.max_concurrent_builds); try again later");
+    let retry_after = Some(Duration::from_secs(1));
+    BuildError { error: Error::timeout(message), cause: BuildFailure::NoPlace, retry_after }
+}
+
+fn aborted() -> BuildError {
+    info!("a build was aborted: the drain deadline has passed");
+    let error = Error::runtime("the server is shutting down");
+    BuildError { error, cause: BuildFailure::Aborted, retry_after: None }
+}

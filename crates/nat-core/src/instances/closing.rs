@@ -1,0 +1,59 @@
+//! The end of an instance: on its own task, once, and only then is there room for a successor.
+
+use std::sync::Arc;
+
+use tracing::debug;
+
+use super::Instances;
+use super::slot::{Free, Leased, Slot};
+use crate::component_set::ComponentSet;
+use crate::function::CloseReason;
+
+impl Instances {
+    /// Closes what a slot has just given up.
+    pub(super) fn close(self: &Arc<Self>, slot: Arc<Slot>, set: Arc<ComponentSet>, reason: CloseReason) {
+        self.tasks.spawn(close(self.clone(), slot, set, reason));
+    }
+
+    /// Refuses new leases, and closes the instance once it is built and the last lease has ended.
+    pub(super) fn close_when_free(self: &Arc<Self>, slot: &Arc<Slot>, reason: CloseReason) {
+        if !slot.mark(reason) {
+            return;
+        }
+        let (instances, slot) = (self.clone(), slot.clone());
+        self.tasks.spawn(async move {
+            let mut leased = Leased::Wait;
+            loop {
+                let changed = slot.changed();
+                tokio::pin!(changed);
+                changed.as_mut().enable();
+                match slot.close_if_free(leased) {
+                    Some(Free::Close(set)) => return close(instances, slot.clone(), set, reason).await,
+                    Some(Free::Nothing) => return,
+                    None => {}
+                }
+                tokio::select! {
+                    () = changed => {}
+                    () = instances.forced.cancelled(), if leased == Leased::Wait => leased = Leased::CloseAnyway,
+                }
+            }
+        });
+    }
+}
+
+async fn close(instances: Arc<Instances>, slot: Arc<Slot>, set: Arc<ComponentSet>, reason: CloseReason) {
+    let outcome = set.close(reason, instances.limits.close_timeout, Some(slot.user())).await;
+    // The instance goes before its slot does: a successor must not meet what is left of it.
+    drop(set);
+    instances.totals.closed(&outcome);
+    debug!(user = %slot.user(), %reason, "instance closed");
+    gone(&instances, &slot);
+}
+
+/// Takes the slot out of the table. From here on the user can get another one.
+pub(super) fn gone(instances: &Instances, slot: &Arc<Slot>) {
+    // The cache first: as long as the slot is in the index, the entry cannot be a successor's.
+    instances.idle.forget(slot);
+    instances.index.remove(slot);
+    slot.closed();
+}

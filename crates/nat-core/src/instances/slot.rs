@@ -1,0 +1,295 @@
+//! One user's place in the table, from the first request that builds to the last close.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
+
+use super::admission::Place;
+use super::failure::BuildError;
+use super::gate::Gate;
+use crate::UserId;
+use crate::component_set::ComponentSet;
+use crate::function::CloseReason;
+use crate::graph::Plan;
+use crate::metrics::{Counters, Outcome, UserReport};
+
+/// The state of one user's instance. It goes one way only:
+///
+/// ```text
+/// Building ──► Live ──► Closing ──► Closed
+///     └─────► Failed ─────────────────┘
+/// ```
+///
+/// A slot leaves the index when it is closed, and only then can the user get another one.
+pub(super) struct Slot {
+    user: UserId,
+    number: u64,
+    gate: Arc<Gate>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    phase: Phase,
+    leases: usize,
+    /// Somebody wants it closed as soon as it is free: no new leases.
+    closing_for: Option<CloseReason>,
+    /// When the last lease ended; monotonic.
+    idle_since: Instant,
+    /// When the idle cache last heard of the user.
+    touched: Instant,
+    counters: Counters,
+    /// Taken out of the index: nothing is left of it.
+    gone: bool,
+    /// The user's place among `max_users`, as long as the instance is built or lives.
+    _place: Option<Place>,
+}
+
+enum Phase {
+    Building,
+    Live(Arc<ComponentSet>),
+    Failed(BuildError),
+    Closing,
+}
+
+/// What a request that wants a lease gets.
+pub(super) enum Attempt {
+    /// A lease has been counted; whoever asked must release it.
+    Leased(Arc<ComponentSet>, Touch),
+    /// Wait for the build.
+    Building,
+    /// Wait for the close, then look again.
+    Closing,
+    /// The build failed.
+    Failed(BuildError, Remains),
+    /// Look again.
+    Closed,
+}
+
+/// Whether it is time to tell the idle cache that its user has been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    Due,
+    Recent,
+}
+
+/// Whether anything of a failed build is still there.
+pub(super) enum Remains {
+    ToBeClosed,
+    Nothing,
+}
+
+/// What the slot says to a cache that believes its user to be idle.
+pub(super) enum Verdict {
+    /// It is idle, and from now on closing: this is what has to be closed.
+    Close(Arc<ComponentSet>),
+    /// Not before this time.
+    NotYet(Duration),
+    /// There is nothing to close.
+    Gone,
+}
+
+impl Slot {
+    pub(super) fn new(user: UserId, number: u64, place: Place, gate: Arc<Gate>) -> Arc<Self> {
+        let now = Instant::now();
+        let state = State {
+            phase: Phase::Building,
+            leases: 0,
+            closing_for: None,
+            gone: false,
+            idle_since: now,
+            touched: now,
+            counters: Counters::new(now),
+            _place: Some(place),
+        };
+        Arc::new(Self { user, number, gate, state: Mutex::new(state), changed: Notify::new() })
+    }
+
+    pub(super) fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// Slots are numbered in order of creation.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Completes at the next change of phase, or when the last lease of a slot that should close ends.
+    pub(super) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// A lease, if there is an instance that may be used. `touch_after` is how stale the idle cache may be.
+    pub(super) fn try_lease(&self, touch_after: Duration) -> Attempt {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        match &state.phase {
+            Phase::Live(_) if state.closing_for.is_some() => Attempt::Closing,
+            Phase::Live(set) => {
+                let (set, now) = (set.clone(), Instant::now());
+                state.leases += 1;
+                state.counters.active_since = now;
+                let touch = if now - state.touched >= touch_after { Touch::Due } else { Touch::Recent };
+                if touch == Touch::Due {
+                    state.touched = now;
+                }
+                Attempt::Leased(set, touch)
+            }
+            Phase::Building => Attempt::Building,
+            Phase::Failed(error) => {
+                let remains = if state.gone { Remains::Nothing } else { Remains::ToBeClosed };
+                Attempt::Failed(error.clone(), remains)
+            }
+            Phase::Closing if state.gone => Attempt::Closed,
+            Phase::Closing => Attempt::Closing,
+        }
+    }
+
+    /// Ends a lease. With an outcome it was a call, which is counted.
+    pub(super) fn release(&self, call: Option<(Duration, Outcome)>) {
+        let mut state = self.state.lock();
+        state.leases -= 1;
+        state.idle_since = Instant::now();
+        if let Some((latency, outcome)) = call {
+            state.counters.record(latency, outcome);
+        }
+        let awaited = state.leases == 0 && state.closing_for.is_some();
+        drop(state);
+        if awaited {
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(super) fn go_live(&self, set: Arc<ComponentSet>) {
+        let mut state = self.state.lock();
+        state.idle_since = Instant::now();
+        state.phase = Phase::Live(set);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// The build has failed: all who wait get the reason. What was built is still to be closed.
+    pub(super) fn fail(&self, error: BuildError) {
+        let mut state = self.state.lock();
+        state.phase = Phase::Failed(error);
+        state._place = None;
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Nothing is left of it. The caller has taken it out of the index.
+    pub(super) fn closed(&self) {
+        let mut state = self.state.lock();
+        state.gone = true;
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Begins to close an instance that nobody uses and whose user has been away for `timeout`.
+    pub(super) fn close_if_idle(&self, timeout: Duration) -> Verdict {
+        let mut state = self.state.lock();
+        if !matches!(state.phase, Phase::Live(_)) || state.closing_for.is_some() {
+            return Verdict::Gone;
+        }
+        if state.leases > 0 {
+            return Verdict::NotYet(timeout);
+        }
+        match timeout.checked_sub(state.idle_since.elapsed()) {
+            Some(left) if !left.is_zero() => Verdict::NotYet(left),
+            _ => state.begin_close().map_or(Verdict::Gone, Verdict::Close),
+        }
+    }
+
+    /// No new leases from here on. True for the first who asks, who then has to close it.
+    pub(super) fn mark(&self, reason: CloseReason) -> bool {
+        let mut state = self.state.lock();
+        if state.closing_for.is_some() || matches!(state.phase, Phase::Closing) {
+            return false;
+        }
+        state.closing_for = Some(reason);
+        true
+    }
+
+    /// Begins to close a marked slot: `None` while it is built or leased, unless `leased` says to close
+    /// it all the same.
+    pub(super) fn close_if_free(&self, leased: Leased) -> Option<Free> {
+        let mut state = self.state.lock();
+        match &state.phase {
+            Phase::Building => None,
+            Phase::Live(_) if state.leases > 0 && leased == Leased::Wait => None,
+            Phase::Live(_) => state.begin_close().map(Free::Close),
+            Phase::Failed(_) | Phase::Closing => Some(Free::Nothing),
+        }
+    }
+
+    /// Since when nobody uses the instance; `None` when somebody does, or there is none.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let state = self.state.lock();
+        let idle = matches!(state.phase, Phase::Live(_)) && state.leases == 0 && state.closing_for.is_none();
+        idle.then_some(state.idle_since)
+    }
+
+    /// As [`Slot::close_if_idle`], for an instance that must make room: only if nothing has happened
+    /// since it was chosen.
+    pub(super) fn close_if_untouched(&self, since: Instant) -> Option<Arc<ComponentSet>> {
+        let mut state = self.state.lock();
+        let untouched = state.leases == 0 && state.closing_for.is_none() && state.idle_since == since;
+        if untouched { state.begin_close() } else { None }
+    }
+
+    pub(super) async fn until_closed(&self) {
+        loop {
+            let changed = self.changed();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.state.lock().gone {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// The monitor's entry; `None` when no instance lives.
+    pub(super) fn report(&self, plan: &Plan) -> Option<UserReport> {
+        let state = self.state.lock();
+        let Phase::Live(set) = &state.phase else { return None };
+        let last = if state.leases > 0 { state.counters.active_since } else { state.idle_since };
+        Some(UserReport::new(&self.user, &state.counters, last, state.leases, set.len(), plan))
+    }
+}
+
+/// What to do about leases that have not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leased {
+    Wait,
+    CloseAnyway,
+}
+
+/// A slot that can be closed now.
+pub(super) enum Free {
+    Close(Arc<ComponentSet>),
+    Nothing,
+}
+
+impl State {
+    fn begin_close(&mut self) -> Option<Arc<ComponentSet>> {
+        match std::mem::replace(&mut self.phase, Phase::Closing) {
+            Phase::Live(set) => {
+                self._place = None;
+                Some(set)
+            }
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+}

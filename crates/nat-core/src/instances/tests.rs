@@ -1,0 +1,514 @@
+//! One test for each promise of the table.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::{BuildFailure, Instances, Lease, OpenError};
+use crate::testing::{Lab, Step, TWO, table, until, user};
+use crate::{CloseReason, InstanceLimits, UserId};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn limits() -> InstanceLimits {
+    InstanceLimits::default()
+}
+
+async fn fill(instances: &Arc<Instances>, names: &[&str]) -> Vec<Lease> {
+    let mut leases = Vec::new();
+    for name in names {
+        leases.push(instances.acquire(&user(name)).await.expect("it builds"));
+    }
+    leases
+}
+
+fn gate() -> (Arc<Semaphore>, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    (gate.clone(), gate)
+}
+
+fn begun(lab: &Lab) -> u64 {
+    lab.begun.load(Ordering::SeqCst)
+}
+
+/// Takes the journal, which has to be on.
+fn journal(lab: &Lab) -> Vec<String> {
+    lab.journal.lock().replace(Vec::new()).unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_build_serves_all_who_wait() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let (gate, ours) = gate();
+    lab.build(move |_, _| Step::Gate(gate.clone()));
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            tokio::spawn({
+                let instances = instances.clone();
+                async move { instances.acquire(&user("a")).await.map(|_| ()) }
+            })
+        })
+        .collect();
+    until("the build has begun", || begun(&lab) == 1).await;
+    ours.add_permits(2);
+    for one in waiting {
+        one.await.unwrap().unwrap();
+    }
+    assert_eq!(lab.counts(), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_leaves_neither_stops_nor_repeats_a_build() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let (gate, ours) = gate();
+    lab.build(move |_, _| Step::Gate(gate.clone()));
+    for _ in 0..3 {
+        let alice = user("a");
+        let mut leaving = Box::pin(instances.acquire(&alice));
+        assert!((&mut leaving).now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    ours.add_permits(2);
+    instances.acquire(&user("a")).await.unwrap();
+    assert_eq!((begun(&lab), lab.counts()), (2, (2, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_build_answers_everybody_and_leaves_nothing() {
+    let (instances, lab) = table(TWO, limits()).await;
+    *lab.journal.lock() = Some(Vec::new());
+    lab.build(|name, _| if name == "first" { Step::Sleep(SECOND) } else { Step::Fail });
+    let alice = user("a");
+    let both = futures_util::future::join(instances.acquire(&alice), instances.acquire(&alice)).await;
+    for result in [both.0, both.1] {
+        let Err(OpenError::Build(error)) = result else { panic!("the build fails") };
+        assert_eq!((error.error.message(), error.cause, error.retry_after), ("refused", BuildFailure::Failed, None));
+    }
+    until("the part that was built is closed", || lab.counts() == (1, 1)).await;
+    assert_eq!(journal(&lab), ["build first", "close first (build failed)"]);
+    until("the slot is gone", || instances.index.all().is_empty()).await;
+    lab.build(|_, _| Step::Pass);
+    instances.acquire(&user("a")).await.expect("the next request tries again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_after_a_failure_waits_for_what_was_built_and_tries_again() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let (gate, ours) = gate();
+    lab.build(|name, _| if name == "first" { Step::Pass } else { Step::Fail });
+    lab.close(move |_, _| Step::Gate(gate.clone()));
+    assert!(matches!(instances.acquire(&user("a")).await, Err(OpenError::Build(_))));
+    lab.build(|_, _| Step::Pass);
+    let second = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.acquire(&user("a")).await.map(|_| ()) }
+    });
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(begun(&lab), 2, "nothing is built before the old part has closed");
+    ours.add_permits(1);
+    second.await.unwrap().unwrap();
+    assert_eq!((lab.early.load(Ordering::SeqCst), lab.overlaps.load(Ordering::SeqCst)), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_panics_is_a_failed_build() {
+    let (instances, lab) = table(TWO, limits()).await;
+    lab.build(|name, _| if name == "first" { Step::Pass } else { Step::Panic });
+    let Err(OpenError::Build(error)) = instances.acquire(&user("a")).await else { panic!("the build fails") };
+    assert_eq!(error.cause, BuildFailure::Panicked);
+    assert!(error.error.public_message().is_some_and(|text| text.starts_with("internal error")));
+    until("the part that was built is closed", || lab.counts() == (1, 1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_hangs_ends_at_the_timeout_and_what_it_built_is_closed() {
+    let (instances, lab) = table(TWO, limits()).await;
+    lab.build(|name, _| if name == "first" { Step::Pass } else { Step::Hang });
+    let begin = Instant::now();
+    let Err(OpenError::Build(error)) = instances.acquire(&user("a")).await else { panic!("the build hangs") };
+    assert_eq!(error.cause, BuildFailure::TimedOut);
+    assert_eq!(error.error.message(), "building `<workflow>` took longer than 60s (general.build_timeout)");
+    assert_eq!(begin.elapsed().as_secs(), 60);
+    until("the part that was built is closed", || lab.counts() == (1, 1)).await;
+    assert_eq!(instances.builds.available_permits(), 1024, "its place among the builds is free again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn builds_that_keep_failing_are_paced() {
+    let (instances, lab) = table(TWO, limits()).await;
+    lab.build(|_, _| Step::Fail);
+    let try_once = async || match instances.acquire(&user("a")).await {
+        Err(OpenError::Build(error)) => error.retry_after,
+        _ => panic!("the build fails"),
+    };
+    assert_eq!(try_once().await, None);
+    assert_eq!(try_once().await, None);
+    assert_eq!(try_once().await, Some(Duration::from_millis(100)), "the third in a row");
+    assert_eq!(begun(&lab), 3);
+    for _ in 0..100 {
+        assert!(try_once().await.is_some());
+    }
+    assert_eq!(begun(&lab), 3, "the reason is repeated, not found out again");
+    tokio::time::advance(Duration::from_millis(101)).await;
+    assert_eq!(try_once().await, Some(Duration::from_millis(200)));
+    assert_eq!(begun(&lab), 4);
+    lab.build(|_, _| Step::Pass);
+    tokio::time::advance(SECOND).await;
+    instances.acquire(&user("a")).await.expect("it builds at last");
+    let other = instances.acquire(&user("b")).await;
+    assert!(other.is_ok(), "nobody else is paced");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closes_run_once_in_reverse_build_order() {
+    let yaml = "
+functions:
+  c: {_type: user_part, lab: LAB, needs: [a]}
+  a: {_type: user_part, lab: LAB}
+  b: {_type: user_part, lab: LAB, asks: [c]}
+workflow: {_type: user_part, lab: LAB}
+";
+    let (instances, lab) = table(yaml, limits()).await;
+    *lab.journal.lock() = Some(Vec::new());
+    drop(instances.acquire(&user("a")).await.unwrap());
+    assert_eq!(journal(&lab), ["build a", "build c", "build b", "build <workflow>"]);
+    let both = futures_util::future::join(instances.invalidate(&user("a")), instances.invalidate(&user("a"))).await;
+    assert_eq!(both, (true, true));
+    assert_eq!(
+        journal(&lab),
+        ["close <workflow> (requested)", "close b (requested)", "close c (requested)", "close a (requested)"]
+    );
+    assert!(!instances.invalidate(&user("a")).await, "there is nothing left to close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_close_that_hangs_panics_or_fails_does_not_keep_the_others_open() {
+    for step in [Step::Hang, Step::Panic, Step::Fail] {
+        let (instances, lab) = table(TWO, limits()).await;
+        lab.close(move |name, _| if name == "<workflow>" { step.clone() } else { Step::Pass });
+        drop(instances.acquire(&user("a")).await.unwrap());
+        assert!(instances.invalidate(&user("a")).await);
+        assert_eq!(lab.counts(), (2, 2));
+        assert_eq!(lab.live_values(), 0, "at the deadline the value goes, too");
+        let totals = instances.totals().now();
+        assert_eq!((totals.closed, totals.closes_failed + totals.closes_timed_out), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_is_built_only_after_its_predecessor_has_closed() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let (gate, ours) = gate();
+    lab.close(move |_, _| Step::Gate(gate.clone()));
+    drop(instances.acquire(&user("a")).await.unwrap());
+    let closing = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.invalidate(&user("a")).await }
+    });
+    let successor = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.acquire(&user("a")).await.map(|_| ()) }
+    });
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(begun(&lab), 2);
+    ours.add_permits(2);
+    successor.await.unwrap().unwrap();
+    assert!(closing.await.unwrap());
+    assert_eq!((begun(&lab), lab.early.load(Ordering::SeqCst)), (4, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_holds_off_a_requested_close_and_newcomers_get_the_successor() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let mut closing = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.invalidate(&user("a")).await }
+    });
+    tokio::time::sleep(SECOND).await;
+    let alice = user("a");
+    let mut newcomer = Box::pin(instances.acquire(&alice));
+    assert!((&mut newcomer).now_or_never().is_none());
+    assert!((&mut closing).now_or_never().is_none());
+    assert_eq!(lab.counts(), (2, 0));
+    drop(lease);
+    newcomer.await.unwrap();
+    assert_eq!(lab.counts(), (4, 2));
+}
+
+/// moka's clock is the machine's, so this one takes real time; it waits for what must happen and
+/// never for how long it may take.
+#[tokio::test]
+async fn idle_time_begins_when_the_last_lease_ends() {
+    let timeout = Duration::from_millis(60);
+    let limits =
+        InstanceLimits { idle_timeout: timeout, sweep_interval: Duration::from_millis(5), ..InstanceLimits::default() };
+    let (instances, lab) = table(TWO, limits).await;
+    let first = instances.acquire(&user("a")).await.unwrap();
+    let second = instances.acquire(&user("a")).await.unwrap();
+    tokio::time::sleep(timeout * 2).await;
+    drop(first);
+    tokio::time::sleep(timeout * 2).await;
+    assert_eq!(lab.counts(), (2, 0), "an instance in use stays, whatever the cache believes");
+    drop(second);
+    let idle = Instant::now();
+    until("the idle instance is closed", || lab.counts() == (2, 2)).await;
+    assert!(idle.elapsed() >= timeout, "closed {:?} after its last request", idle.elapsed());
+    assert!(instances.reports(None).is_empty());
+    instances.acquire(&user("a")).await.expect("a new instance");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_another_users_build_or_close() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let slow = |_: &str, who: Option<&UserId>| if who == Some(&user("slow")) { Step::Hang } else { Step::Pass };
+    fill(&instances, &["slow", "fast"]).await;
+    lab.close(slow);
+    lab.build(slow);
+    let slow = user("slow");
+    let closing = tokio::spawn({
+        let (instances, slow) = (instances.clone(), slow.clone());
+        async move { instances.invalidate(&slow).await }
+    });
+    tokio::task::yield_now().await;
+    let begin = Instant::now();
+    fill(&instances, &["fast", "new"]).await;
+    assert_eq!(instances.reports(None).len(), 2);
+    instances.invalidate(&user("fast")).await;
+    instances.sweep().await;
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    closing.await.unwrap();
+    assert_eq!(begin.elapsed(), limits().close_timeout * 2, "each component of the slow one had its time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn code_that_blocks_its_thread_keeps_only_its_own_user_waiting() {
+    let limits = InstanceLimits {
+        build_timeout: Duration::from_millis(20),
+        close_timeout: Duration::from_millis(20),
+        ..InstanceLimits::default()
+    };
+    let (instances, lab) = table(TWO, limits).await;
+    let (building, free_build) = gate();
+    let (closing, free_close) = gate();
+    fill(&instances, &["closes"]).await;
+    lab.build(move |_, who| if who == Some(&user("builds")) { Step::Block(building.clone()) } else { Step::Pass });
+    lab.close(move |_, who| if who == Some(&user("closes")) { Step::Block(closing.clone()) } else { Step::Pass });
+    let blocked = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.invalidate(&user("closes")).await }
+    });
+    let Err(OpenError::Build(error)) = instances.acquire(&user("builds")).await else { panic!("it blocks") };
+    assert_eq!(error.cause, BuildFailure::TimedOut);
+    fill(&instances, &["c", "d"]).await;
+    assert_eq!(instances.reports(None).len(), 2);
+    assert!(matches!(instances.acquire(&user("builds")).await, Err(OpenError::Closing)), "its thread is still at it");
+    free_build.add_permits(16);
+    free_close.add_permits(16);
+    assert!(blocked.await.unwrap());
+    until("the user of the blocked build can build again", || instances.index.get(&user("builds")).is_none()).await;
+    fill(&instances, &["builds", "closes"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_idle_makes_room() {
+    let (instances, lab) = table(TWO, InstanceLimits { users: 3, ..limits() }).await;
+    for name in ["a", "b", "c", "a"] {
+        drop(fill(&instances, &[name]).await);
+        tokio::time::advance(SECOND).await;
+    }
+    let held = fill(&instances, &["d"]).await;
+    let names =
+        |instances: &Arc<Instances>| instances.reports(None).into_iter().map(|one| one.user_id).collect::<Vec<_>>();
+    assert_eq!(names(&instances), [user("a"), user("c"), user("d")]);
+    let more = fill(&instances, &["a", "c"]).await;
+    assert!(matches!(instances.acquire(&user("e")).await, Err(OpenError::TooManyUsers { limit: 3 })));
+    drop((held, more));
+    fill(&instances, &["e"]).await;
+    assert_eq!(instances.reports(None).len(), 3);
+    until("those who made room are closed", || lab.counts() == (10, 4)).await;
+}
+
+/// Candidates are chosen in advance; one who has come back since is no candidate any more.
+#[tokio::test(start_paused = true)]
+async fn who_came_back_does_not_make_room() {
+    let (instances, _lab) = table(TWO, InstanceLimits { users: 3, ..limits() }).await;
+    for name in ["a", "b", "c", "d"] {
+        drop(fill(&instances, &[name]).await);
+        tokio::time::advance(SECOND).await;
+    }
+    drop(fill(&instances, &["b"]).await);
+    drop(fill(&instances, &["e"]).await);
+    let left: Vec<_> = instances.reports(None).into_iter().map(|one| one.user_id).collect();
+    assert_eq!(left, [user("b"), user("d"), user("e")], "c was the longest idle");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_queue_of_a_user_is_bounded() {
+    let limits = InstanceLimits { running_calls: 1, waiting_calls: 2, ..limits() };
+    let (instances, _lab) = table(TWO, limits).await;
+    let running = instances.acquire(&user("a")).await.unwrap();
+    let alice = user("a");
+    let mut first = Box::pin(instances.acquire(&alice));
+    let mut second = Box::pin(instances.acquire(&alice));
+    assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+    assert!(matches!(instances.acquire(&alice).await, Err(OpenError::QueueFull { limit: 2 })));
+    instances.acquire(&user("b")).await.expect("nobody else is in that queue");
+    drop(second);
+    let mut third = Box::pin(instances.acquire(&alice));
+    assert!((&mut third).now_or_never().is_none(), "who leaves makes room");
+    drop(running);
+    drop(first.await.unwrap());
+    drop(third.await.unwrap());
+    let report = instances.reports(Some(&alice)).remove(0);
+    assert_eq!((report.active_requests, report.total_requests), (0, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_queue_for_a_build_is_bounded_too() {
+    let (instances, lab) = table(TWO, InstanceLimits { waiting_calls: 1, ..limits() }).await;
+    lab.build(|_, _| Step::Hang);
+    let alice = user("a");
+    let mut first = Box::pin(instances.acquire(&alice));
+    assert!((&mut first).now_or_never().is_none());
+    assert!(matches!(instances.acquire(&alice).await, Err(OpenError::QueueFull { limit: 1 })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_waits_for_leases_and_closes_everybody_once() {
+    let (instances, lab) = table(TWO, limits()).await;
+    *lab.journal.lock() = Some(Vec::new());
+    drop(fill(&instances, &["idle"]).await);
+    let lease = instances.acquire(&user("busy")).await.unwrap();
+    let begin = Instant::now();
+    let ending = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.shutdown(Instant::now() + SECOND * 30).await }
+    });
+    until("the idle one is closed", || lab.counts() == (4, 2)).await;
+    assert!(matches!(instances.acquire(&user("idle")).await, Err(OpenError::ShuttingDown)));
+    assert!(matches!(instances.acquire(&user("busy")).await, Err(OpenError::ShuttingDown)));
+    tokio::time::sleep(SECOND * 5).await;
+    drop(lease);
+    assert!(ending.await.unwrap().is_empty());
+    assert_eq!(lab.counts(), (4, 4));
+    assert!(begin.elapsed() < SECOND * 6);
+    assert!(journal(&lab).iter().all(|line| !line.starts_with("close") || line.ends_with("(shutting down)")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_drain_deadline_nothing_is_waited_for() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let _lease = instances.acquire(&user("busy")).await.unwrap();
+    lab.build(|_, _| Step::Hang);
+    let hanging = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.acquire(&user("hangs")).await.map(|_| ()) }
+    });
+    until("the build hangs", || begun(&lab) == 3).await;
+    let begin = Instant::now();
+    assert!(instances.shutdown(Instant::now() + SECOND).await.is_empty());
+    assert!(begin.elapsed() < SECOND * 2);
+    assert_eq!(lab.counts(), (2, 2), "closed under its lease");
+    let Err(OpenError::Build(error)) = hanging.await.unwrap() else { panic!("the build was aborted") };
+    assert_eq!(error.cause, BuildFailure::Aborted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shutdown_names_who_could_not_be_closed() {
+    let limits = InstanceLimits { close_timeout: Duration::from_millis(10), ..InstanceLimits::default() };
+    let (instances, lab) = table(TWO, limits).await;
+    let (gate, ours) = gate();
+    drop(fill(&instances, &["a", "b"]).await);
+    lab.close(move |_, who| if who == Some(&user("a")) { Step::Block(gate.clone()) } else { Step::Pass });
+    let unclosed = instances.shutdown(Instant::now() + Duration::from_millis(10)).await;
+    assert_eq!(unclosed, [user("a")]);
+    ours.add_permits(2);
+    until("the thread is free", || lab.counts() == (4, 4)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn components_that_wait_for_each_other_are_an_error_and_not_a_wait() {
+    let yaml = "
+functions:
+  a: {_type: user_part, lab: LAB, asks: [b]}
+  b: {_type: user_part, lab: LAB, asks: [c]}
+  c: {_type: user_part, lab: LAB, asks: [a]}
+workflow: {_type: user_part, lab: LAB}
+";
+    let (instances, _lab) = table(yaml, limits()).await;
+    let Err(OpenError::Build(error)) = instances.acquire(&user("a")).await else { panic!("a circle") };
+    assert_eq!(error.error.message(), "components wait for each other while they are built: `c` -> `a` -> `b` -> `c`");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_outlives_its_function_and_says_so() {
+    let (instances, _lab) = table(TWO, limits()).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let set = lease.set().clone();
+    let function = crate::directory::Directory::function(&*set, "first").unwrap();
+    let handle = crate::DynFunctionHandle::new(function);
+    let ctx = crate::Context::for_test(None);
+    handle.call(&ctx, serde_json::json!({})).await.unwrap();
+    drop(lease);
+    instances.invalidate(&user("a")).await;
+    let error = handle.call(&ctx, serde_json::json!({})).await.unwrap_err();
+    assert_eq!(error.message(), "`first` was closed and cannot be called any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_waits_for_calls_through_handles() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let (gate, ours) = gate();
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let function = crate::directory::Directory::function(&**lease.set(), "first").unwrap();
+    lab.call(move |_, _| Step::Gate(gate.clone()));
+    let call = tokio::spawn(async move {
+        crate::DynFunctionHandle::new(function).call(&crate::Context::for_test(None), serde_json::json!({})).await
+    });
+    tokio::task::yield_now().await;
+    drop(lease);
+    let closing = tokio::spawn({
+        let instances = instances.clone();
+        async move { instances.invalidate(&user("a")).await }
+    });
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(lab.counts(), (2, 1), "the workflow has closed, the function that runs has not");
+    ours.add_permits(1);
+    call.await.unwrap().unwrap();
+    closing.await.unwrap();
+    assert_eq!(lab.counts(), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_that_was_given_up_opens_no_door_again() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let function = crate::directory::Directory::function(&**lease.set(), "first").unwrap();
+    let handle = crate::DynFunctionHandle::new(function);
+    lab.call(|_, _| Step::Hang);
+    let hanging = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.call(&crate::Context::for_test(None), serde_json::json!({})).await }
+    });
+    tokio::task::yield_now().await;
+    drop(lease);
+    assert!(
+        instances.invalidate(&user("a")).await,
+        "the call that hangs is waited for no longer than a close may take"
+    );
+    lab.call(|_, _| Step::Pass);
+    let error = handle.call(&crate::Context::for_test(None), serde_json::json!({})).await.unwrap_err();
+    assert_eq!(error.message(), "`first` was closed and cannot be called any more");
+    hanging.abort();
+}
+
+#[test]
+fn reasons_read_as_words() {
+    let all = [CloseReason::Idle, CloseReason::ShuttingDown, CloseReason::Requested, CloseReason::BuildFailed];
+    assert_eq!(all.map(|reason| reason.to_string()), ["idle", "shutting down", "requested", "build failed"]);
+}

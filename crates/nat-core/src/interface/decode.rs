@@ -1,0 +1,244 @@
+//! Bytes to input: a fast path that serde alone can walk, and a checked one that explains.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Interface;
+use crate::Error;
+use crate::chat::{self, ChatRequest};
+use crate::function::Payload;
+use crate::schema::{Enforcement, Finding, Segment};
+
+/// JSON may be nested this deep, as serde_json has it.
+const MAX_DEPTH: usize = 128;
+
+/// Why an input was refused, before anything was built or counted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InvalidInput {
+    /// Not JSON at all.
+    Malformed {
+        /// Where, in bytes from the beginning.
+        offset: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// JSON that does not fit the schema: all that is wrong, in schema order, at most 100.
+    Findings(Vec<Finding>),
+}
+
+impl InvalidInput {
+    /// All of it in one line.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Malformed { offset, reason } => format!("JSON decode error at byte {offset}: {reason}"),
+            Self::Findings(findings) => {
+                let step = |segment: &Segment| match segment {
+                    Segment::Key(key) => key.clone(),
+                    Segment::Index(index) => index.to_string(),
+                };
+                let one = |finding: &Finding| {
+                    let path: Vec<String> = finding.path.iter().map(step).collect();
+                    if path.is_empty() {
+                        finding.message.clone()
+                    } else {
+                        format!("{}: {}", path.join("."), finding.message)
+                    }
+                };
+                findings.iter().map(one).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
+impl fmt::Display for InvalidInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary())
+    }
+}
+
+impl std::error::Error for InvalidInput {}
+
+impl Interface {
+    /// A request body: an object of the input's fields, or of the one field that carries a simple input.
+    pub(crate) fn decode(&self, body: &[u8]) -> Result<Payload, InvalidInput> {
+        let text = std::str::from_utf8(body).map_err(|error| InvalidInput::Malformed {
+            offset: error.valid_up_to(),
+            reason: "the body is not UTF-8".to_owned(),
+        })?;
+        let scan = Scan::of(text.as_bytes());
+        if let Some(offset) = scan.too_deep {
+            return Err(InvalidInput::Malformed {
+                offset,
+                reason: format!("nested more than {MAX_DEPTH} levels deep"),
+            });
+        }
+        let field = self.input_field();
+        if scan.serde_suffices(self.input_schema.serde_enforces()) {
+            let fast = match field {
+                None => (self.input.from_text)(text),
+                Some(field) => (self.input.from_field)(text, field),
+            };
+            if let Ok(input) = fast {
+                return Ok(input);
+            }
+        }
+        let value = parse(text)?;
+        let checked = match field {
+            None => self.input_schema.check(value),
+            Some(field) => self.input_schema.check_wrapped(field, value),
+        };
+        self.finish(checked)
+    }
+
+    /// A conversation, for an input that can be made of one.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names the input's type.
+    pub(crate) fn decode_chat(&self, request: ChatRequest) -> Result<Payload, Error> {
+        chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
+            Error::type_error(format!(
+                "the workflow takes `{}`, which cannot be made from a chat request: it must take text, a chat \
+                 request, or a chat request or message",
+                // The whole path is the author's business, and this text is sent.
+                self.input_type_name().rsplit("::").next().unwrap_or_default(),
+            ))
+        })
+    }
+
+    /// JSON from another function or from a program: for a simple input the value itself.
+    pub(crate) fn decode_value(&self, value: Value) -> Result<Payload, InvalidInput> {
+        self.finish(self.input_schema.check(value))
+    }
+
+    /// Text from a person or another function: a text input takes it as it is, a chat input as what
+    /// the user says, any other as JSON.
+    pub(crate) fn decode_text(&self, text: &str) -> Result<Payload, InvalidInput> {
+        if let Some(input) = chat::input_from_text((self.input.type_id)(), text) {
+            return Ok(input);
+        }
+        let value = match parse(text) {
+            Ok(value) => value,
+            // `3` is JSON and `today` is not, but a simple input may well take both.
+            Err(_) if self.input_field().is_some() => Value::String(text.to_owned()),
+            Err(malformed) => return Err(malformed),
+        };
+        self.decode_value(value)
+    }
+
+    fn finish(&self, checked: crate::schema::Checked) -> Result<Payload, InvalidInput> {
+        if !checked.findings.is_empty() {
+            return Err(InvalidInput::Findings(checked.findings));
+        }
+        (self.input.from_value)(checked.value).map_err(|error| {
+            InvalidInput::Findings(vec![Finding {
+                kind: "value_error",
+                path: Vec::new(),
+                message: format!("Value error, {error}"),
+                input: Value::Null,
+                context: None,
+            }])
+        })
+    }
+}
+
+fn parse(text: &str) -> Result<Value, InvalidInput> {
+    serde_json::from_str(text).map_err(|error| {
+        let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        InvalidInput::Malformed {
+            offset: (line_start + error.column().saturating_sub(1)).min(text.len()),
+            reason: reason(&error),
+        }
+    })
+}
+
+/// The parser's complaint in the words that clients of the Python toolkit know, where there are such.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let known = [
+        ("EOF while parsing a string", "Unterminated string starting at"),
+        ("EOF while parsing", "Expecting value"),
+        ("expected value", "Expecting value"),
+        ("key must be a string", "Expecting property name enclosed in double quotes"),
+        ("trailing comma", "Expecting property name enclosed in double quotes"),
+        ("expected `:`", "Expecting ':' delimiter"),
+        ("expected `,`", "Expecting ',' delimiter"),
+        ("trailing characters", "Extra data"),
+    ];
+    let same = known.iter().find(|(ours, _)| text.starts_with(ours));
+    same.map_or(text, |(_, theirs)| theirs).to_owned()
+}
+
+/// What one look over the bytes tells, before a parser that would let some of it pass.
+#[derive(Debug, PartialEq)]
+struct Scan {
+    object: Presence,
+    array: Presence,
+    /// `\ud8..`: serde_json checks surrogates only in the strings it keeps.
+    surrogate: Presence,
+    too_deep: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Presence {
+    Absent,
+    Present,
+}
+
+impl Scan {
+    fn of(bytes: &[u8]) -> Self {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        let object = if first == Some(&b'{') { Presence::Present } else { Presence::Absent };
+        let mut scan = Self { object, array: Presence::Absent, surrogate: Presence::Absent, too_deep: None };
+        let (mut depth, mut at) = (0_usize, 0_usize);
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => at = scan.skip_string(bytes, at + 1),
+                b'{' | b'[' => {
+                    if *byte == b'[' {
+                        scan.array = Presence::Present;
+                    }
+                    depth += 1;
+                    if depth > MAX_DEPTH {
+                        scan.too_deep = Some(at);
+                        return scan;
+                    }
+                }
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            at += 1;
+        }
+        scan
+    }
+
+    /// From after the opening quote to the closing one.
+    fn skip_string(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        while let Some(step) = memchr::memchr2(b'"', b'\\', &bytes[at.min(bytes.len())..]) {
+            at += step;
+            if bytes[at] == b'"' {
+                return at;
+            }
+            if matches!(bytes.get(at + 1..at + 3), Some([b'u', b'd' | b'D'])) {
+                self.surrogate = Presence::Present;
+            }
+            at += 2;
+        }
+        bytes.len()
+    }
+
+    /// Whether serde, left alone, refuses everything that the schema refuses.
+    fn serde_suffices(&self, enforcement: Enforcement) -> bool {
+        // serde takes an array for a struct, so the first character has to be looked at.
+        let plain = self.object == Presence::Present && self.surrogate == Presence::Absent;
+        plain
+            && match enforcement {
+                Enforcement::Full => true,
+                Enforcement::ExceptArrays => self.array == Presence::Absent,
+                Enforcement::Partial => false,
+            }
+    }
+}

@@ -1,0 +1,110 @@
+//! A type as a set of function pointers, so that a registration is a constant.
+
+use std::any::{Any, TypeId, type_name};
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::function::Payload;
+
+/// What is known of an input type without naming it.
+#[derive(Clone, Copy)]
+pub(crate) struct InputType {
+    pub(crate) type_id: fn() -> TypeId,
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The value is the whole text.
+    pub(crate) from_text: fn(&str) -> serde_json::Result<Payload>,
+    /// The text is an object, the value its field of this name.
+    pub(crate) from_field: fn(&str, &'static str) -> serde_json::Result<Payload>,
+    pub(crate) from_value: fn(Value) -> serde_json::Result<Payload>,
+    /// For steps, which show what a function was called with.
+    pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
+}
+
+impl InputType {
+    pub(crate) const fn of<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static>() -> Self {
+        Self {
+            type_id: TypeId::of::<T>,
+            type_name: type_name::<T>,
+            schema: SchemaGenerator::root_schema_for::<T>,
+            from_text: |text| Ok(Box::new(serde_json::from_str::<T>(text)?)),
+            from_field: |text, field| {
+                let mut deserializer = serde_json::Deserializer::from_str(text);
+                let value = Field::<T>(field, PhantomData).deserialize(&mut deserializer)?;
+                deserializer.end()?;
+                Ok(Box::new(value))
+            },
+            from_value: |value| Ok(Box::new(serde_json::from_value::<T>(value)?)),
+            to_value: |value| serde_json::to_value(known::<T>(value)),
+        }
+    }
+}
+
+/// What is known of an output type without naming it.
+#[derive(Clone, Copy)]
+pub(crate) struct OutputType {
+    pub(crate) type_id: fn() -> TypeId,
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) write: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
+    pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
+}
+
+impl OutputType {
+    pub(crate) const fn of<T: Serialize + JsonSchema + Send + 'static>() -> Self {
+        Self {
+            type_id: TypeId::of::<T>,
+            type_name: type_name::<T>,
+            schema: SchemaGenerator::root_schema_for::<T>,
+            write: |value, into| serde_json::to_writer(into, known::<T>(value)),
+            to_value: |value| serde_json::to_value(known::<T>(value)),
+        }
+    }
+}
+
+/// What a function gives, without naming the types.
+#[derive(Clone, Copy)]
+pub(crate) enum Gives {
+    Output(OutputType),
+    Chunks(OutputType),
+    Both { output: OutputType, chunk: OutputType },
+}
+
+fn known<T: 'static>(value: &dyn Any) -> &T {
+    value.downcast_ref().expect("an interface is only ever given values of its own function")
+}
+
+/// Takes one field out of an object and lets the others pass.
+struct Field<T>(&'static str, PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Field<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Field<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "an object with field `{}`", self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            if key == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        found.ok_or_else(|| A::Error::missing_field(self.0))
+    }
+}

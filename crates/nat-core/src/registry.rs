@@ -1,0 +1,234 @@
+//! All component types that are linked into the process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::config::{ComponentKind, ComponentTypes};
+use crate::interface::Interface;
+use crate::registration::{Form, Registration};
+use crate::schema::CompiledSchema;
+
+/// Keys that every component has, so that no settings type may have a field of that name.
+const RESERVED: [&str; 3] = ["_type", "name", "middleware"];
+const RESERVED_IN_GROUPS: [&str; 2] = ["include", "exclude"];
+
+/// The component types by name, sorted.
+#[derive(Debug)]
+pub struct Registry {
+    functions: BTreeMap<&'static str, Arc<Registered>>,
+    groups: BTreeMap<&'static str, Arc<Registered>>,
+}
+
+/// One component type, with what is drawn from its registration once and on demand.
+#[derive(Debug)]
+pub struct Registered {
+    registration: &'static Registration,
+    settings: OnceLock<CompiledSchema>,
+    interfaces: OnceLock<Vec<(&'static str, &'static str, Arc<Interface>)>>,
+}
+
+/// Registrations that cannot be used together, or at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// Two types of one kind have the same name.
+    Duplicate {
+        /// The name.
+        type_name: &'static str,
+        /// The two places, as `file:line (package)`.
+        sites: [String; 2],
+    },
+    /// A settings type has a field that the file format keeps for itself.
+    ReservedField {
+        /// The component type.
+        type_name: &'static str,
+        /// The field.
+        field: &'static str,
+        /// The settings type.
+        settings: &'static str,
+        /// Where it is registered.
+        site: String,
+    },
+    /// A schema says something that cannot be checked.
+    Schema {
+        /// The component type.
+        type_name: &'static str,
+        /// What it is.
+        problem: String,
+        /// Where it is registered.
+        site: String,
+    },
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { type_name, sites: [first, second] } => write!(
+                f,
+                "type `{type_name}` is registered twice: at {first} and at {second}; \
+                 give one of them another name with `name = \"…\"`"
+            ),
+            Self::ReservedField { type_name, field, settings, site } => write!(
+                f,
+                "the settings of `{type_name}` ({settings}, registered at {site}) have a field `{field}`, \
+                 which every component of a workflow file has already; rename the field"
+            ),
+            Self::Schema { type_name, problem, site } => {
+                write!(f, "the schemas of `{type_name}` (registered at {site}) cannot be enforced: {problem}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RegistryError {}
+
+impl Registry {
+    /// All types that are linked into this process.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, at once.
+    pub fn linked() -> Result<Self, Vec<RegistryError>> {
+        Self::new(inventory::iter::<Registration>)
+    }
+
+    /// The given types.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::linked`].
+    pub fn new(registrations: impl IntoIterator<Item = &'static Registration>) -> Result<Self, Vec<RegistryError>> {
+        let mut registry = Self { functions: BTreeMap::new(), groups: BTreeMap::new() };
+        let mut errors = Vec::new();
+        let mut registrations: Vec<_> = registrations.into_iter().collect();
+        // Link order is no order: the same binary must complain in the same words.
+        registrations.sort_by_key(|one| (one.type_name, one.site.package, one.site.file, one.site.line));
+        for registration in registrations {
+            let registered = Arc::new(Registered::new(registration));
+            errors.extend(registered.reserved_fields());
+            errors.extend(registered.schema_problems());
+            let table = match registration.form {
+                Form::Function { .. } => &mut registry.functions,
+                Form::Group { .. } => &mut registry.groups,
+            };
+            if let Some(earlier) = table.insert(registration.type_name, registered) {
+                let site = |of: &Registration| format!("{} ({})", of.site, of.site.package);
+                errors.push(RegistryError::Duplicate {
+                    type_name: registration.type_name,
+                    sites: [site(earlier.registration), site(registration)],
+                });
+            }
+        }
+        if errors.is_empty() { Ok(registry) } else { Err(errors) }
+    }
+
+    /// The type behind `_type: type_name`, which may be short or `package/name`.
+    pub fn find(&self, kind: ComponentKind, type_name: &str) -> Option<&Arc<Registered>> {
+        let (package, short) = match type_name.split_once('/') {
+            Some((package, short)) => (Some(package), short),
+            None => (None, type_name),
+        };
+        let found = self.table(kind).get(short)?;
+        package.is_none_or(|package| package == found.registration.site.package).then_some(found)
+    }
+
+    /// All types of a kind, sorted by name.
+    pub fn types(&self, kind: ComponentKind) -> impl Iterator<Item = &Arc<Registered>> {
+        self.table(kind).values()
+    }
+
+    fn table(&self, kind: ComponentKind) -> &BTreeMap<&'static str, Arc<Registered>> {
+        match kind {
+            ComponentKind::Function | ComponentKind::Workflow => &self.functions,
+            ComponentKind::FunctionGroup => &self.groups,
+        }
+    }
+}
+
+impl ComponentTypes for Registry {
+    fn settings_schema(&self, kind: ComponentKind, type_name: &str) -> Option<&CompiledSchema> {
+        self.find(kind, type_name).map(|registered| registered.settings_schema())
+    }
+
+    fn type_names(&self, kind: ComponentKind) -> Vec<&str> {
+        self.table(kind).keys().copied().collect()
+    }
+
+    fn qualified_names(&self, kind: ComponentKind) -> Vec<String> {
+        let name = |one: &Arc<Registered>| format!("{}/{}", one.registration.site.package, one.registration.type_name);
+        self.types(kind).map(name).collect()
+    }
+
+    fn try_settings(&self, kind: ComponentKind, type_name: &str, settings: &Value) -> Result<(), String> {
+        match self.find(kind, type_name) {
+            Some(registered) => (registered.registration.settings.try_read)(settings),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Registered {
+    fn new(registration: &'static Registration) -> Self {
+        Self { registration, settings: OnceLock::new(), interfaces: OnceLock::new() }
+    }
+
+    /// What the attribute macro left behind.
+    pub fn registration(&self) -> &'static Registration {
+        self.registration
+    }
+
+    /// The schema of its settings.
+    pub fn settings_schema(&self) -> &CompiledSchema {
+        self.settings.get_or_init(|| {
+            let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+            CompiledSchema::new((self.registration.settings.schema)(&mut generator).to_value())
+        })
+    }
+
+    /// Its functions as (name, description, interface): one without a name for a function type, all
+    /// of them for a group type.
+    pub fn interfaces(&self) -> &[(&'static str, &'static str, Arc<Interface>)] {
+        self.interfaces.get_or_init(|| match &self.registration.form {
+            Form::Function { input, gives, input_name } => {
+                vec![("", self.registration.description, Interface::new(*input, input_name, *gives))]
+            }
+            Form::Group { functions } => functions()
+                .into_iter()
+                .map(|one| (one.name, one.description, Interface::new(one.input, one.input_name, one.gives)))
+                .collect(),
+        })
+    }
+
+    fn reserved_fields(&self) -> Vec<RegistryError> {
+        let properties = self.settings_schema().as_value().get("properties").and_then(Value::as_object);
+        let in_groups: &[&str] = match self.registration.form {
+            Form::Function { .. } => &[],
+            Form::Group { .. } => &RESERVED_IN_GROUPS,
+        };
+        let reserved = RESERVED.iter().chain(in_groups);
+        let taken = reserved.filter(|field| properties.is_some_and(|properties| properties.contains_key(**field)));
+        let error = |field: &&'static str| RegistryError::ReservedField {
+            type_name: self.registration.type_name,
+            field,
+            settings: (self.registration.settings.type_name)(),
+            site: self.registration.site.to_string(),
+        };
+        taken.map(error).collect()
+    }
+
+    /// A pattern that is no regular expression would silently let everything pass.
+    fn schema_problems(&self) -> Vec<RegistryError> {
+        let sides = self.interfaces().iter().map(|(_, _, interface)| interface.input_schema());
+        let problems = sides.chain([self.settings_schema()]).flat_map(|schema| schema.problems().iter().cloned());
+        let error = |problem| RegistryError::Schema {
+            type_name: self.registration.type_name,
+            problem,
+            site: self.registration.site.to_string(),
+        };
+        problems.map(error).collect()
+    }
+}

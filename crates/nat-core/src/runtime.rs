@@ -1,0 +1,174 @@
+//! Everything that runs for one file: started whole, or not at all; stopped in order.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::component_set::ComponentSet;
+use crate::config::Config;
+use crate::function::CloseReason;
+use crate::graph::{EntryName, GraphError, Plan};
+use crate::instances::{Gate, InstanceLimits, Instances};
+use crate::metrics::{InstanceTotals, UserReport};
+use crate::registry::Registry;
+use crate::workflow::Workflow;
+use crate::{Error, UserId, shared};
+
+/// A running workflow file. A clone is cheap and the same runtime.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    plan: Arc<Plan>,
+    shared: Arc<ComponentSet>,
+    instances: Arc<Instances>,
+    entries: Vec<Workflow>,
+    limits: InstanceLimits,
+    stopping: CancellationToken,
+}
+
+/// Why a file does not run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its components do not fit together. All that is wrong.
+    Graph(Vec<GraphError>),
+    /// It has no `workflow`, so there is nothing to serve.
+    NoWorkflow,
+    /// A shared component could not be built; those before it have been closed.
+    Build {
+        /// The component.
+        component: String,
+        /// Its error.
+        error: Error,
+    },
+    /// A stop was asked for meanwhile; what had been built has been closed.
+    Interrupted,
+}
+
+/// What happened at the end.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// Instances over the whole run.
+    pub instances: InstanceTotals,
+    /// Users whose instance did not close because their code blocks its thread.
+    pub unclosed: Vec<UserId>,
+}
+
+impl Runtime {
+    /// Checks the dependency graph, builds the shared components in dependency order, and opens the
+    /// table of instances. No per-user component is built.
+    ///
+    /// Firing `stopping` while this runs makes it close what it has built and return; firing it later
+    /// is the same as [`Runtime::begin_shutdown`].
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]. Whatever was built has been closed then.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops what was built without closing it: fire `stopping` instead.
+    pub async fn start(config: &Config, registry: &Registry, stopping: CancellationToken) -> Result<Self, StartError> {
+        let (plan, warnings) = Plan::resolve(config, registry).map_err(StartError::Graph)?;
+        for warning in warnings {
+            warn!("{}", warning.as_error().message);
+        }
+        if plan.entry(&EntryName::Workflow).is_none() {
+            return Err(StartError::NoWorkflow);
+        }
+        let limits = InstanceLimits::from(&config.general);
+        let shared = shared::build(&plan, limits.close_timeout, &stopping).await?;
+        let instances = Instances::new(plan.clone(), shared.clone(), limits.clone(), stopping.clone());
+        let workflow = |entry: &Arc<crate::graph::Entry>| Workflow {
+            entry: entry.clone(),
+            instances: instances.clone(),
+            shared: shared.clone(),
+            gate: Gate::new(&limits),
+            stopping: stopping.clone(),
+        };
+        let entries = plan.entries().iter().map(workflow).collect();
+        Ok(Self(Arc::new(Inner { plan, shared, instances, entries, limits, stopping })))
+    }
+
+    /// Checks everything about the components of `config` that can be checked without building them.
+    /// Gives the warnings.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the dependencies.
+    pub fn check(config: &Config, registry: &Registry) -> Result<Vec<String>, Vec<GraphError>> {
+        let (_, warnings) = Plan::resolve(config, registry)?;
+        Ok(warnings.into_iter().map(|warning| warning.as_error().message.clone()).collect())
+    }
+
+    /// The workflow of the file, or the function that an endpoint names.
+    pub fn workflow(&self, entry: &EntryName) -> Option<Workflow> {
+        self.0.entries.iter().find(|workflow| workflow.entry() == entry).cloned()
+    }
+
+    /// One entry for each user with an instance, in order of creation; with `only`, for the user whose
+    /// id is exactly that text. Touches nobody.
+    pub fn users(&self, only: Option<&str>) -> Vec<UserReport> {
+        match only {
+            None => self.0.instances.reports(None),
+            Some(text) => UserId::shown_as(text).iter().flat_map(|user| self.0.instances.reports(Some(user))).collect(),
+        }
+    }
+
+    /// Instances built and closed so far.
+    pub fn totals(&self) -> InstanceTotals {
+        self.0.instances.totals().now()
+    }
+
+    /// Ends the user's instance as soon as nothing uses it; requests that come meanwhile wait and get
+    /// a new one. Returns when it is closed; says whether there was one.
+    pub async fn close_user(&self, user: &UserId) -> bool {
+        self.0.instances.invalidate(user).await
+    }
+
+    /// Refuses new sessions from here on, and tells running calls ([`Context::stopping`](crate::Context::stopping)).
+    pub fn begin_shutdown(&self) {
+        self.0.stopping.cancel();
+    }
+
+    /// Waits for running sessions for at most `drain`, closes every user's instance and then the
+    /// shared components, each exactly once.
+    pub async fn shutdown(&self, drain: Duration) -> ShutdownReport {
+        self.begin_shutdown();
+        let unclosed = self.0.instances.shutdown(Instant::now() + drain).await;
+        for user in &unclosed {
+            warn!(%user, "the instance was not closed: its code blocks its thread");
+        }
+        self.0.shared.close(CloseReason::ShuttingDown, self.0.limits.close_timeout, None).await;
+        info!("All SessionManagers cleaned up");
+        ShutdownReport { instances: self.totals(), unclosed }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Graph(errors) => {
+                let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&errors.join("; "))
+            }
+            Self::NoWorkflow => f.write_str("the file has no `workflow`: add one, with the `_type` of a function"),
+            Self::Build { error, .. } => error.fmt(f),
+            Self::Interrupted => f.write_str("stopped before the start was complete"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("plan", &self.0.plan).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! An answer in pieces, which owns the session it is made in.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
+use tracing::error;
+use uuid::Uuid;
+
+use super::{Access, CallError, Chunk, Output, failed, panicked};
+use crate::function::{ErasedFunction, Payload};
+use crate::interface::Given;
+use crate::metrics::Outcome;
+use crate::steps::{Listener, Step};
+use crate::{Context, Result, Usage};
+
+/// A function at work on a stream, and what it needs for that: the engine of the two streams below.
+struct Running {
+    /// Dropped before everything else: it ends on the instance that it runs on.
+    stream: Option<BoxStream<'static, Result<Payload>>>,
+    function: Arc<dyn ErasedFunction>,
+    ctx: Context,
+    given: Given,
+    access: Access,
+}
+
+impl Running {
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Payload, CallError>>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        let polled = match catch_unwind(AssertUnwindSafe(|| stream.poll_next_unpin(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(polled)) => polled,
+            Err(panic) => {
+                let error = panicked(self.function.name(), &*panic);
+                return Poll::Ready(Some(Err(self.end(error))));
+            }
+        };
+        Poll::Ready(match polled {
+            Some(Ok(payload)) => Some(Ok(payload)),
+            Some(Err(error)) => {
+                let error = failed(self.function.name(), error);
+                Some(Err(self.end(error)))
+            }
+            None => {
+                self.drop_stream();
+                None
+            }
+        })
+    }
+
+    fn end(&mut self, error: CallError) -> CallError {
+        self.access.finish(Outcome::Failed);
+        self.drop_stream();
+        error
+    }
+
+    /// What a person's code does when it is dropped is no more to be trusted than the rest of it.
+    fn drop_stream(&mut self) {
+        let stream = self.stream.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(stream))) {
+            let text = super::panic_text(&*panic);
+            error!(id = %Uuid::new_v4(), function = self.function.name(), panic = text, "a stream panicked when it was dropped");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.drop_stream();
+    }
+}
+
+/// The chunks of one call, in order; an error is the last item. It owns the session.
+///
+/// The function runs only while somebody polls this: a slow reader slows it down. Its stream is dropped
+/// at its end, at an error, or together with this value, whichever comes first; the instance stays in
+/// use, and one of its user's running calls taken, until this value is dropped. Keep it until the last
+/// byte of the answer has left.
+///
+/// The request is counted then: as failed when the function failed or panicked. A reader who goes away
+/// before the end is no failure of the function.
+pub struct OutputStream {
+    running: Running,
+}
+
+impl OutputStream {
+    pub(super) fn new(
+        stream: BoxStream<'static, Result<Payload>>,
+        function: Arc<dyn ErasedFunction>,
+        ctx: Context,
+        given: Given,
+        mut access: Access,
+    ) -> Self {
+        access.finish(Outcome::Done);
+        Self { running: Running { stream: Some(stream), function, ctx, given, access } }
+    }
+
+    /// The next chunk; `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// The function's own error, or that it panicked.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future loses nothing: what was about to come, comes with the next call.
+    pub async fn next(&mut self) -> Option<Result<Chunk, CallError>> {
+        StreamExt::next(self).await
+    }
+
+    /// Counts the request as failed after all: what the function gave could not be sent.
+    pub fn fail(&mut self) {
+        self.running.access.finish(Outcome::Failed);
+    }
+
+    /// The tokens that were reported so far; `None` when nobody has reported any.
+    pub fn usage(&self) -> Option<Usage> {
+        self.running.ctx.usage()
+    }
+}
+
+impl Stream for OutputStream {
+    type Item = Result<Chunk, CallError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let running = &mut self.running;
+        let interface = running.function.interface().clone();
+        running.poll(cx).map(|polled| polled.map(|chunk| Ok(Chunk { chunk: chunk?, interface })))
+    }
+}
+
+/// What a request tells while it runs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// Something began, went on or ended.
+    Step(Step),
+    /// A piece of the answer, of [`Session::stream_with_steps`](crate::Session::stream_with_steps).
+    Chunk(Chunk),
+    /// The whole answer, of [`Session::call_with_steps`](crate::Session::call_with_steps).
+    Output(Output),
+}
+
+/// Steps and the answer of one call, in the order in which they happened. It owns the session, as an
+/// [`OutputStream`] does, and counts in the same way.
+///
+/// An error is the last item: the steps that it ended come before it. A step that a task of the
+/// function's own tells after the function has ended may be lost.
+///
+/// While steps wait to be read, the function does not run.
+pub struct EventStream {
+    running: Running,
+    listener: Arc<Listener>,
+    /// What the function gave, behind the steps that it told before.
+    held: Option<Result<Payload, CallError>>,
+}
+
+impl EventStream {
+    pub(super) fn new(output: OutputStream, listener: Arc<Listener>) -> Self {
+        Self { running: output.running, listener, held: None }
+    }
+
+    /// The next event; `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// As [`OutputStream::next`].
+    ///
+    /// # Cancellation
+    ///
+    /// As [`OutputStream::next`].
+    pub async fn next(&mut self) -> Option<Result<Event, CallError>> {
+        StreamExt::next(self).await
+    }
+
+    /// Forgets the steps that wait, and tells no more of them; from here on they cost nothing. For a
+    /// stream that nobody reads any more and that should still come to its end.
+    pub fn ignore_steps(&mut self) {
+        self.listener.close();
+    }
+
+    /// Counts the request as failed after all: what the function gave could not be sent.
+    pub fn fail(&mut self) {
+        self.running.access.finish(Outcome::Failed);
+    }
+
+    /// The tokens that were reported so far; `None` when nobody has reported any.
+    pub fn usage(&self) -> Option<Usage> {
+        self.running.ctx.usage()
+    }
+
+    fn event(&self, payload: Payload) -> Event {
+        let interface = self.running.function.interface().clone();
+        match self.running.given {
+            Given::Chunk => Event::Chunk(Chunk { chunk: payload, interface }),
+            Given::Output => Event::Output(Output { output: payload, interface, usage: self.usage() }),
+        }
+    }
+}
+
+#[cfg(test)]
+impl EventStream {
+    pub(crate) fn context(&self) -> Context {
+        self.running.ctx.clone()
+    }
+
+    pub(crate) fn listener(&self) -> Arc<Listener> {
+        self.listener.clone()
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Event, CallError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(step) = this.listener.poll(cx) {
+            return Poll::Ready(Some(Ok(Event::Step(step))));
+        }
+        if this.held.is_none() {
+            match this.running.poll(cx) {
+                Poll::Ready(given) => this.held = given,
+                // It may have told something before it began to wait.
+                Poll::Pending => {
+                    let step = this.listener.poll(cx).map(|step| Some(Ok(Event::Step(step))));
+                    return step.map_or(Poll::Pending, Poll::Ready);
+                }
+            }
+            if let Some(step) = this.listener.poll(cx) {
+                return Poll::Ready(Some(Ok(Event::Step(step))));
+            }
+        }
+        let given = this.held.take();
+        if !matches!(given, Some(Ok(_))) {
+            // What tasks of the function's own tell from here on comes too late.
+            this.listener.close();
+        }
+        Poll::Ready(given.map(|given| given.map(|payload| this.event(payload))))
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.listener.close();
+    }
+}
+
+impl fmt::Debug for OutputStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputStream").field("function", &self.running.function.name()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("function", &self.running.function.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! A function that requests can call: decoding its input, and opening it for one of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::chat::ChatRequest;
+use crate::component_set::ComponentSet;
+use crate::graph::{Entry, EntryName};
+use crate::instances::{Gate, Instances, OpenError};
+use crate::interface::{Interface, InvalidInput};
+use crate::session::{Access, Input, Session, SharedTurn};
+use crate::{Error, Scope, UserId};
+
+/// The workflow of the file, or a function that an endpoint names. A clone is cheap.
+#[derive(Clone)]
+pub struct Workflow {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) instances: Arc<Instances>,
+    pub(crate) shared: Arc<ComponentSet>,
+    /// Of a shared entry: all of its calls. A per-user one has a gate for each user.
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Workflow {
+    /// Which function it is.
+    pub fn entry(&self) -> &EntryName {
+        &self.entry.name
+    }
+
+    /// What the workflow is called where its steps are shown: its `name` setting, else its `_type`; a
+    /// group's function by its full name.
+    pub fn title(&self) -> &str {
+        &self.entry.title
+    }
+
+    /// Whether each user has an instance of their own.
+    pub fn scope(&self) -> Scope {
+        self.entry.scope
+    }
+
+    /// What it takes and gives, known before any instance exists.
+    pub fn interface(&self) -> &Arc<Interface> {
+        &self.entry.interface
+    }
+
+    /// Reads a request body: an object of the input's fields, or of the one field of a simple input.
+    /// Nothing is built or counted.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn decode(&self, body: &[u8]) -> Result<Input, InvalidInput> {
+        self.entry.interface.decode(body).map(Input)
+    }
+
+    /// Reads what a person typed: as it is for a text or chat input, as JSON for any other.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn decode_text(&self, text: &str) -> Result<Input, InvalidInput> {
+        self.entry.interface.decode_text(text).map(Input)
+    }
+
+    /// Takes a conversation: whole for a function that takes one, its last message's text for one that
+    /// takes text.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names the type which the function takes, when it is neither.
+    pub fn decode_chat(&self, request: ChatRequest) -> Result<Input, Error> {
+        self.entry.interface.decode_chat(request).map(Input)
+    }
+
+    /// Access for one request. On a per-user entry this builds the user's instance if there is none,
+    /// and waits for the user's turn.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives the place in the queue back. A build that has begun goes on.
+    pub async fn open(&self, user: Option<UserId>) -> Result<Session, OpenError> {
+        let access = match self.entry.scope {
+            Scope::PerUser => {
+                let user = user.as_ref().ok_or(OpenError::NoUser)?;
+                Access::PerUser(self.instances.acquire(user).await?)
+            }
+            Scope::Shared => {
+                if self.stopping.is_cancelled() {
+                    return Err(OpenError::ShuttingDown);
+                }
+                self.gate.enter().await?;
+                Access::Shared(SharedTurn { gate: self.gate.clone(), set: self.shared.clone() })
+            }
+        };
+        let set = match &access {
+            Access::PerUser(lease) => lease.set(),
+            Access::Shared(turn) => &turn.set,
+        };
+        let function = set.target(self.entry.target).ok_or_else(|| not_built(&self.entry.name))?;
+        Ok(Session { access, function, entry: self.entry.clone(), user, stopping: self.stopping.clone() })
+    }
+}
+
+/// Cannot happen to a set that was built whole.
+fn not_built(name: &EntryName) -> OpenError {
+    OpenError::Build(crate::instances::BuildError {
+        error: Error::runtime(format!("{name:?} was not built")),
+        cause: crate::instances::BuildFailure::Failed,
+        retry_after: None,
+    })
+}
+
+impl fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workflow").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}

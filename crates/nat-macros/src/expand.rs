@@ -1,0 +1,168 @@
+//! The item, the checks, the registration.
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, ItemFn, LitStr, Type};
+
+use crate::args::{self, Args};
+use crate::assertions::{self, Manner, Needed};
+use crate::errors::Errors;
+use crate::names;
+use crate::signature::{BuilderFunction, Built};
+
+/// What a builder function builds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Function,
+    Group,
+}
+
+/// For whom it is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Shared,
+    PerUser,
+}
+
+/// The four attributes that go on a builder function.
+pub(crate) fn builder_function(kind: Kind, scope: Scope, parameters: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::new();
+    let known = if kind == Kind::Function { args::OF_FUNCTIONS } else { args::OF_GROUPS };
+    let args = Args::parse(parameters, known, &mut errors);
+    let Ok(parsed) = syn::parse2::<ItemFn>(item.clone()) else {
+        let message = "this attribute goes on an async function: \
+                       `async fn name(config: YourConfig, builder: &Builder) -> nat::Result<F>`";
+        errors.at_span(Span::call_site(), message);
+        let errors = errors.finish();
+        return quote!(#item #errors);
+    };
+    let function = BuilderFunction::read(&parsed, &mut errors);
+    let name = names::component_name(&args, &function.ident, &mut errors);
+    let input_name = names::input_name(&args, None, &mut errors);
+    match kind {
+        Kind::Function => {
+            let needed = if scope == Scope::PerUser { Needed::Declared } else { Needed::Inferred };
+            assertions::declarations(&args, &function, needed, &mut errors);
+        }
+        Kind::Group => {
+            if let Some(Built::Opaque(opaque)) = &function.built {
+                errors.at(opaque, "a group's builder function names the type it returns: `nat::Result<YourGroup>`");
+            }
+        }
+    }
+    let generated = errors.finish_or(|| match (&function.config, &function.built) {
+        (Some(config), Some(built)) => registration(kind, scope, &args, &function, config, built, &name, &input_name),
+        // Neither is missing without a mistake that says so.
+        _ => TokenStream::new(),
+    });
+    quote!(#item #generated)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each of them is one word of the template")]
+fn registration(
+    kind: Kind,
+    scope: Scope,
+    args: &Args,
+    function: &BuilderFunction,
+    config: &Type,
+    built: &Built,
+    name: &LitStr,
+    input_name: &LitStr,
+) -> TokenStream {
+    let krate = args.crate_path();
+    let attributes = &function.attributes;
+    let heading = heading(scope, name, &function.description);
+    let config_type = assertions::config_type(args, config);
+    let manner = Manner::declared(args);
+    let build = build(kind, manner, &function.ident, config, built);
+    let registration = match kind {
+        Kind::Function => {
+            let types = assertions::function_types(args, manner, &function.ident, built);
+            let function = match manner {
+                Manner::Single | Manner::Both => quote!(function),
+                Manner::Streaming => quote!(streaming_function),
+            };
+            quote!(__nat::Registration::#function(#heading, #input_name, #config_type, #types, #build))
+        }
+        Kind::Group => {
+            let group = group_type(built);
+            quote!(__nat::Registration::group(#heading, #config_type, #group, #build))
+        }
+    };
+    quote! {
+        #(#attributes)*
+        const _: () = {
+            use #krate::__private as __nat;
+
+            const REGISTRATION: __nat::Registration = #registration;
+            __nat::inventory::submit! { REGISTRATION }
+        };
+    }
+}
+
+fn heading(scope: Scope, name: &LitStr, description: &str) -> TokenStream {
+    let scope = match scope {
+        Scope::Shared => quote!(Shared),
+        Scope::PerUser => quote!(PerUser),
+    };
+    quote! {
+        __nat::Heading {
+            type_name: #name,
+            description: #description,
+            scope: __nat::Scope::#scope,
+            site: __nat::Site {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                file: ::core::file!(),
+                line: ::core::line!(),
+            },
+        }
+    }
+}
+
+fn group_type(built: &Built) -> TokenStream {
+    match built {
+        Built::Named(group) => quote_spanned!(group.span()=> __nat::GroupType::of::<#group>()),
+        Built::Opaque(opaque) => quote_spanned!(opaque.span()=> __nat::GroupType::of::<_>()),
+    }
+}
+
+/// The builder function without its types. Each step carries the span of the token that decides
+/// whether it compiles: rustc reports the same unmet bound at the same place only once.
+fn build(kind: Kind, manner: Manner, builder_function: &Ident, config: &Type, built: &Built) -> TokenStream {
+    let (span, named) = match built {
+        Built::Named(named) => (named.span(), Some(quote_spanned!(named.span()=> ::<#named>))),
+        Built::Opaque(opaque) => (opaque.span(), None),
+    };
+    // Variables out of reach of the person's own names.
+    let variable = |name, span: Span| Ident::new(name, Span::mixed_site().located_at(span));
+    let build = variable("build", span);
+    let builder = variable("builder", span);
+    let (settings, read) = if assertions::is_unit(config) {
+        (variable("_settings", config.span()), quote!(()))
+    } else {
+        let settings = variable("settings", config.span());
+        let read = quote_spanned!(config.span()=> #settings.read::<#config>()?);
+        (settings, read)
+    };
+    let component = match (kind, manner) {
+        (Kind::Function, Manner::Single) => quote_spanned!(span=> function),
+        (Kind::Function, Manner::Streaming) => quote_spanned!(span=> streaming_function),
+        (Kind::Function, Manner::Both) => quote_spanned!(span=> single_and_streaming_function),
+        (Kind::Group, _) => quote_spanned!(span=> group),
+    };
+    let component = quote_spanned!(span=> __nat::Component::#component #named);
+    let body = quote_spanned! {span=>
+        ::core::result::Result::Ok(#component(#builder, #build(#read, #builder).await?))
+    };
+    quote_spanned! {builder_function.span()=>
+        |#settings, #builder| ::std::boxed::Box::pin(async move {
+            let #build = #builder_function;
+            #body
+        })
+    }
+}

@@ -1,0 +1,41 @@
+async fn news(config: FeedConfig, _builder: &Builder) -> nat::Result<Feed> {
+    Feed::open(config)
+}
+const _: () = {
+    use ::nat::__private as __nat;
+    const REGISTRATION: __nat::Registration = __nat::Registration::function(
+        __nat::Heading {
+            type_name: "news",
+            description: "",
+            scope: __nat::Scope::Shared,
+            site: __nat::Site {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                file: ::core::file!(),
+                line: ::core::line!(),
+            },
+        },
+        "value",
+        __nat::ConfigType::of::<FeedConfig>(),
+        __nat::FunctionTypes::of::<Feed>()
+            .input_type_must_be_what_the_function_takes::<Topic>()
+            .single_output_type_must_be_what_the_function_gives::<Page>()
+            .and_streams(
+                __nat::StreamingTypes::of::<Feed>()
+                    .streaming_output_type_must_be_what_the_function_streams::<
+                        Headline,
+                    >(),
+            ),
+        |settings, builder| ::std::boxed::Box::pin(async move {
+            let build = news;
+            ::core::result::Result::Ok(
+                __nat::Component::single_and_streaming_function::<
+                    Feed,
+                >(builder, build(settings.read::<FeedConfig>()?, builder).await?),
+            )
+        }),
+    );
+    __nat::inventory::submit! {
+        REGISTRATION
+    }
+};

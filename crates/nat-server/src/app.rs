@@ -1,0 +1,190 @@
+//! One request, from its head to its answer. Knows no socket.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{self, HOST};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use hyper::body::Body as HttpBody;
+use nat_core::{Runtime, Scope, UserId};
+use tokio::time::Instant;
+use tracing::{Level, debug};
+
+use crate::body::BodyLimits;
+use crate::compress::{self, Accepted};
+use crate::cors::Cors;
+use crate::detach::Afterlife;
+use crate::error::Exposure;
+use crate::identity::{Identity, Refusal};
+use crate::openapi::Document;
+use crate::reply::{self, Body, Reply, WorkflowError};
+use crate::request_id::{self, X_REQUEST_ID};
+use crate::routes::{Handler, Routes, health, mcp, monitor, openapi};
+
+const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+
+/// The whole HTTP front end but its sockets, as a service. A clone is cheap and the same front end.
+///
+/// The server gives every connection one; tests call it as it is:
+///
+/// ```no_run
+/// # async fn example(app: nat_server::App) {
+/// use http_body_util::Full;
+/// use tower::ServiceExt;
+///
+/// let request = http::Request::get("/health").body(Full::from("")).unwrap();
+/// let reply = app.oneshot(request).await.unwrap();
+/// assert_eq!(reply.status(), 200);
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) routes: Routes,
+    pub(crate) runtime: Runtime,
+    pub(crate) identity: Identity,
+    pub(crate) body_limits: BodyLimits,
+    pub(crate) exposure: Exposure,
+    pub(crate) afterlife: Afterlife,
+    pub(crate) cors: Cors,
+    pub(crate) document: Document,
+    /// How long a stream may be silent.
+    pub(crate) keep_alive_interval: Duration,
+}
+
+impl App {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn afterlife(&self) -> &Afterlife {
+        &self.0.afterlife
+    }
+
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        self.0.body_limits
+    }
+
+    pub(crate) fn keep_alive_interval(&self) -> Duration {
+        self.0.keep_alive_interval
+    }
+
+    pub(crate) fn exposure(&self) -> Exposure {
+        self.0.exposure
+    }
+
+    /// Answers one request that came from `peer`.
+    pub(crate) async fn respond<B: HttpBody<Data = Bytes>>(&self, request: Request<B>, peer: SocketAddr) -> Reply {
+        let seen =
+            tracing::enabled!(Level::DEBUG).then(|| (Instant::now(), request.method().clone(), request.uri().clone()));
+        let headers = request.headers();
+        let accepted = Accepted::of(headers);
+        let origin = headers.get(header::ORIGIN).cloned();
+        // One that nobody would see is not made.
+        let id = request_id::received(headers).or_else(|| seen.is_some().then(request_id::new));
+        let mut reply = match origin.as_ref().and_then(|_| self.0.cors.preflight(request.method(), headers)) {
+            Some(answer) => answer,
+            None => self.route(request, peer).await,
+        };
+        // What is sent may depend on who may read it: caches must know, also where it makes no difference.
+        compress::varies_by(reply.headers_mut(), VARY_ORIGIN);
+        if let Some(origin) = origin {
+            self.0.cors.allow(origin, reply.headers_mut());
+        }
+        if let Some((started, method, uri)) = seen {
+            let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+            // The query stays out: it may carry what nobody wants in a log.
+            debug!(%method, path = uri.path(), status = reply.status().as_u16(), took = ?started.elapsed(), %peer, id, "request");
+        }
+        if let Some(id) = id {
+            reply.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        compress::fitted(reply, accepted).await
+    }
+
+    async fn route<B: HttpBody<Data = Bytes>>(&self, request: Request<B>, peer: SocketAddr) -> Reply {
+        let Some(found) = self.0.routes.find(request.uri().path()) else {
+            return self.elsewhere(request.uri(), request.headers());
+        };
+        match found.resource.handler(request.method()) {
+            Some(Handler::Call(route)) => route.answer(self, request, found.params, peer).await,
+            // Boxed, so that the usual request carries no more than it needs.
+            Some(Handler::Stream(route)) => Box::pin(route.answer(self, request, found.params, peer)).await,
+            Some(Handler::Chat(route)) => Box::pin(route.answer(self, request, found.params, peer)).await,
+            Some(Handler::Health) => health::answer(),
+            Some(Handler::Monitor) => monitor::answer(self.0.runtime.clone(), request.uri().clone()).await,
+            Some(Handler::McpClients) => mcp::answer(),
+            Some(Handler::Description) => openapi::answer(&self.0.document, request.headers()),
+            Some(Handler::Page(_, page)) => page.answer(),
+            Some(Handler::Asset(asset)) => asset.answer(request.headers()),
+            None => reply::method_not_allowed(&found.resource.allow),
+        }
+    }
+
+    /// Nothing is served here: perhaps it is with a slash more or less.
+    fn elsewhere(&self, uri: &Uri, headers: &HeaderMap) -> Reply {
+        let location = self.0.routes.slash_twin(uri.path()).and_then(|path| location(uri, headers, &path));
+        location.map_or_else(reply::not_found, reply::redirect)
+    }
+
+    /// Who asks, or the 401 for whoever does not say so well enough.
+    pub(crate) fn identify(&self, headers: &HeaderMap, peer: IpAddr, scope: Scope) -> Result<Option<UserId>, Reply> {
+        match (self.0.identity.user(headers, peer), scope) {
+            (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.0.identity.nobody())),
+            (Ok(user), _) => Ok(user),
+            (Err(Refusal(message)), _) => Err(self.unauthorized(&message)),
+        }
+    }
+
+    fn unauthorized(&self, message: &str) -> Reply {
+        let reply = match &self.0.identity {
+            Identity::TrustedHeader(_) => reply::detail(StatusCode::UNAUTHORIZED, message),
+            Identity::Credentials(_) => {
+                let body = WorkflowError { code: "workflow_error", message, details: "ValueError" };
+                reply::json(StatusCode::UNAUTHORIZED, &body)
+            }
+        };
+        reply::with_challenge(reply, self.0.identity.challenge())
+    }
+}
+
+/// `http://HOST/path?query`; without host where the request names none that can be repeated.
+fn location(uri: &Uri, headers: &HeaderMap, path: &str) -> Option<HeaderValue> {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let host = uri.authority().cloned().or(named);
+    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{origin}{path}{query}")).ok()
+}
+
+impl<B> tower_service::Service<Request<B>> for App
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// As if the request came from loopback, unless it carries a `SocketAddr` among its extensions.
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let app = self.clone();
+        Box::pin(async move {
+            let peer = request.extensions().get().copied();
+            let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+            Ok(app.respond(request, peer).await)
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Who asks: the credentials of a request in their order of precedence, and what a client is told
+//! whose credentials do not do.
+//!
+//! A credential is looked at, turned into a [`UserId`] and forgotten: nothing here stores or logs one,
+//! and no message quotes one.
+
+mod api_key;
+mod basic;
+mod bearer;
+mod cookie;
+mod header;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use nat_core::UserId;
+
+pub(crate) use cookie::cookies;
+pub(crate) use header::TrustedHeader;
+
+/// A longer credential is refused before anything is decoded.
+const MAX_CREDENTIAL_BYTES: usize = 8 * 1024;
+
+/// How this server finds out who asks.
+#[derive(Debug)]
+pub(crate) enum Identity {
+    /// Whatever credential the client presents, taken at its word.
+    Credentials(Credentials),
+    /// One header that a proxy sets, and nothing else.
+    TrustedHeader(TrustedHeader),
+}
+
+/// The credentials of the contract.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    /// The first cookie of these that is present counts.
+    pub(crate) cookie_names: Box<[String]>,
+    /// `None`: all kinds.
+    pub(crate) accepted: Option<Box<[CredentialKind]>>,
+}
+
+/// A kind of credential, by the name that configurations know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    SessionCookie,
+    Jwt,
+    ApiKey,
+    Basic,
+}
+
+impl CredentialKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SessionCookie => "session_cookie",
+            Self::Jwt => "jwt",
+            Self::ApiKey => "api_key",
+            Self::Basic => "basic",
+        }
+    }
+}
+
+/// A credential that was chosen, and does not do. There is no fall-through to the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal(pub(crate) Cow<'static, str>);
+
+impl From<&'static str> for Refusal {
+    fn from(message: &'static str) -> Self {
+        Self(message.into())
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self(message.into())
+    }
+}
+
+/// An identity key with the kind of credential it comes from.
+type Key<'h> = (CredentialKind, Cow<'h, str>);
+
+impl Identity {
+    /// Who asks; `None` when the request says nothing about it.
+    pub(crate) fn user(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<UserId>, Refusal> {
+        match self {
+            Self::Credentials(credentials) => credentials.user(headers),
+            Self::TrustedHeader(header) => header.user(headers, peer),
+        }
+    }
+
+    /// The `WWW-Authenticate` of a 401.
+    pub(crate) fn challenge(&self) -> HeaderValue {
+        match self {
+            Self::Credentials(credentials) => credentials.challenge(),
+            Self::TrustedHeader(header) => header.challenge(),
+        }
+    }
+
+    /// What a client without identity is told where one is needed.
+    pub(crate) fn nobody(&self) -> String {
+        match self {
+            Self::Credentials(credentials) => format!(
+                "user_id is required for per-user workflow but could not be determined. This server accepts, the first \
+                 that is present: {}.",
+                credentials.accepted_in_words()
+            ),
+            Self::TrustedHeader(header) => header.missing(),
+        }
+    }
+}
+
+impl Credentials {
+    fn user(&self, headers: &HeaderMap) -> Result<Option<UserId>, Refusal> {
+        let Some((kind, key)) = self.key(headers)? else { return Ok(None) };
+        if !self.accepts(kind) {
+            return Err(format!("Identity credential type '{}' is not accepted", kind.name()).into());
+        }
+        Ok(Some(UserId::derived(&key)))
+    }
+
+    fn key<'h>(&self, headers: &'h HeaderMap) -> Result<Option<Key<'h>>, Refusal> {
+        if let Some(value) = cookie::key(headers, &self.cookie_names)? {
+            return Ok(Some((CredentialKind::SessionCookie, value)));
+        }
+        if let Some(key) = headers.get(AUTHORIZATION).map(authorization).transpose()?.flatten() {
+            return Ok(Some(key));
+        }
+        Ok(api_key::key(headers)?.map(|key| (CredentialKind::ApiKey, key)))
+    }
+
+    fn accepts(&self, kind: CredentialKind) -> bool {
+        self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&kind))
+    }
+
+    fn challenge(&self) -> HeaderValue {
+        HeaderValue::from_static(if self.accepts(CredentialKind::Jwt) || self.accepts(CredentialKind::ApiKey) {
+            r#"Bearer realm="nat""#
+        } else if self.accepts(CredentialKind::Basic) {
+            r#"Basic realm="nat", charset="UTF-8""#
+        } else {
+            r#"Cookie realm="nat""#
+        })
+    }
+
+    fn accepted_in_words(&self) -> String {
+        let cookies: Vec<String> = self.cookie_names.iter().map(|name| format!("`{name}`")).collect();
+        let all = [
+            (CredentialKind::SessionCookie, format!("the cookie {}", cookies.join(" or "))),
+            (CredentialKind::Jwt, "`Authorization: Bearer` with a JWT".to_owned()),
+            (CredentialKind::ApiKey, "`Authorization: Bearer` with an API key, or the header `X-API-Key`".to_owned()),
+            (CredentialKind::Basic, "`Authorization: Basic`".to_owned()),
+        ];
+        let accepted = all.into_iter().filter(|(kind, _)| self.accepts(*kind)).map(|(_, words)| words);
+        accepted.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `Bearer` and `Basic` in any letter case; another scheme, or one without credential, is passed over.
+fn authorization(value: &HeaderValue) -> Result<Option<Key<'_>>, Refusal> {
+    let value = text(value);
+    let Some((scheme, credential)) = value.trim().split_once(char::is_whitespace) else { return Ok(None) };
+    let credential = credential.trim_start();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let (kind, key) = bearer::key(bounded(credential)?)?;
+        Ok(Some((kind, Cow::Owned(key))))
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        let key = basic::key(bounded(credential)?)?;
+        Ok(Some((CredentialKind::Basic, Cow::Owned(key))))
+    } else {
+        Ok(None)
+    }
+}
+
+fn bounded(credential: &str) -> Result<&str, Refusal> {
+    if credential.len() > MAX_CREDENTIAL_BYTES {
+        return Err(format!("The credential is longer than {MAX_CREDENTIAL_BYTES} bytes").into());
+    }
+    Ok(credential)
+}
+
+/// A header as text. Bytes beyond ASCII count as Latin-1, as they do in the Python toolkit: the same
+/// credential must lead to the same user.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    match value.to_str() {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(value.as_bytes().iter().copied().map(char::from).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! The description of this server for programs: OpenAPI 3.1, whose schemas are the very JSON Schemas
+//! that inputs are checked against.
+//!
+//! It is drawn once from the table of routes, before any user came. Whoever adds a kind of route is made
+//! to describe it by the match in [`mod@describe`].
+//!
+//! ```text
+//! describe     a route → its operation
+//! operation    an operation → JSON
+//! schemas      JSON Schemas of many types → one table without clashes
+//! fixed        the schemas of what this crate itself sends
+//! security     the credentials that are accepted
+//! ```
+
+mod describe;
+mod fixed;
+mod operation;
+mod schemas;
+mod security;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use nat_core::config::FastApi;
+use serde_json::{Map, Value, json};
+
+use crate::routes::{Routes, tag};
+use describe::Describer;
+
+/// The document as it is sent.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) bytes: Bytes,
+    pub(crate) tag: HeaderValue,
+}
+
+impl Document {
+    pub(crate) fn new(routes: &Routes, front_end: &FastApi) -> Self {
+        let document = describe(routes, front_end).to_string();
+        Self { tag: tag::weak(document.as_bytes()), bytes: document.into() }
+    }
+}
+
+fn describe(routes: &Routes, front_end: &FastApi) -> Value {
+    let mut describer = Describer::new(front_end);
+    let mut paths = Map::new();
+    for resource in routes.resources() {
+        let path = template(&resource.path);
+        for (method, handler) in &resource.handlers {
+            let Some(operation) = describer.operation(&path, handler) else { continue };
+            let at = paths.entry(path.clone()).or_insert_with(|| json!({}));
+            at[method.as_str().to_ascii_lowercase()] = operation.into_json(method, &path);
+        }
+    }
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "nat",
+            "description": "A workflow of functions, served. An answer repeats the `X-Request-Id` of its request.",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "tags": describer.groups(),
+        "paths": paths,
+        "components": {
+            "schemas": describer.schemas.into_json(),
+            "responses": fixed::responses(front_end),
+            "headers": fixed::headers(),
+            "securitySchemes": describer.security.into_schemes(),
+        },
+    });
+    if !routes.root_path().is_empty() {
+        document["servers"] = json!([{ "url": routes.root_path() }]);
+    }
+    document
+}
+
+/// A path as the table of routes has it, without the mark of a parameter that spans slashes.
+fn template(path: &str) -> String {
+    path.replace("{*", "{")
+}

@@ -1,0 +1,253 @@
+//! A route as its operation.
+
+use std::collections::HashSet;
+
+use nat_core::chat::{ChatChunk, ChatRequest, ChatResponse};
+use nat_core::config::{Endpoint, FastApi};
+use nat_core::{EntryName, Scope};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::operation::{Operation, answer, answer_of, query, shared};
+use super::schemas::{Direction, Schemas};
+use super::security::Security;
+use super::template;
+use crate::error::Wording;
+use crate::routes::chat::Mode;
+use crate::routes::docs::PageName;
+use crate::routes::entrance::{Entrance, Takes};
+use crate::routes::stream::Steps;
+use crate::routes::{Handler, pattern};
+
+/// The group of what the server itself answers.
+const SERVER: &str = "server";
+const PAGES: &str = "description";
+const WORKFLOW: &str = "workflow";
+const EVENTS: &str = "text/event-stream";
+const FILTER: &str = "The types of steps to send, separated by commas; `none` for no steps. Without it, all.";
+
+/// Draws operations, and gathers what they refer to.
+pub(super) struct Describer<'f> {
+    front_end: &'f FastApi,
+    pub(super) schemas: Schemas,
+    pub(super) security: Security,
+}
+
+impl<'f> Describer<'f> {
+    pub(super) fn new(front_end: &'f FastApi) -> Self {
+        Self { front_end, schemas: Schemas::new(), security: Security::new(front_end) }
+    }
+
+    /// What a client may do there; `None` for what only pages load.
+    pub(super) fn operation(&mut self, path: &str, handler: &Handler) -> Option<Operation> {
+        Some(match handler {
+            Handler::Health => Operation::open(SERVER, "Whether the server runs", answer("It does.", schema("Health"))),
+            Handler::Monitor => Operation {
+                parameters: vec![query("user_id", "Only the user with exactly this id.")],
+                ..Operation::open(
+                    SERVER,
+                    "Every user with an instance",
+                    answer("In order of creation.", schema("UserListing")),
+                )
+            },
+            Handler::McpClients => Operation::open(
+                SERVER,
+                "The tools of MCP clients",
+                answer("There are no such clients here.", schema("McpClientListing")),
+            ),
+            Handler::Description => {
+                let object = json!({ "type": "object" });
+                let mut operation = Operation::open(PAGES, "This document", answer("OpenAPI 3.1.", object));
+                operation.answers.push((304, json!({ "description": "The client has it already." })));
+                operation
+            }
+            Handler::Page(name, _) => {
+                let summary = match name {
+                    PageName::SwaggerUi => "This document, to read and try (Swagger UI)",
+                    PageName::Redoc => "This document, to read (Redoc)",
+                    PageName::OAuthRedirect => "Where an identity provider sends the reader of the page above",
+                };
+                Operation::open(PAGES, summary, answer_of("text/html", "A page.", json!({ "type": "string" })))
+            }
+            Handler::Asset(_) => return None,
+            Handler::Call(route) => self.single(path, &route.entrance, route.wording),
+            Handler::Stream(route) => self.stream(path, &route.entrance, &route.steps),
+            Handler::Chat(route) => self.chat(path, &route.entrance, route.mode, route.wording),
+        })
+    }
+
+    /// One result.
+    fn single(&mut self, path: &str, entrance: &Entrance, wording: Wording) -> Operation {
+        let interface = entrance.workflow.interface();
+        let (schema, field) = (interface.output_schema().as_value(), interface.output_field());
+        let name = format!("{}Output", pascal(entrance.workflow.entry()));
+        let output = self.schemas.add(schema, field, Direction::Output, &name);
+        let body = self.input(entrance);
+        let operation = self.call(path, entrance, body, answer("The function's output.", output));
+        with_human(operation, wording)
+    }
+
+    /// Results as they come, with steps in between.
+    fn stream(&mut self, path: &str, entrance: &Entrance, steps: &Steps) -> Operation {
+        let body = self.input(entrance);
+        let (steps, parameters) = match steps {
+            Steps::Rendered(_) => ("steps for people", Vec::new()),
+            Steps::Raw => ("steps as they are", vec![query("filter_steps", FILTER)]),
+        };
+        let description = format!(
+            "Lines `data: {{\"value\": …}}` with results, and `intermediate_data: …` with {steps}. A failure after \
+             the first byte is an event `error` with a `WorkflowError`."
+        );
+        let events = answer_of(EVENTS, &description, schema("ResultEvent"));
+        let summary = format!("{}: results as they come, {steps}", self.summary(path, entrance));
+        Operation { parameters, summary, ..self.call(path, entrance, body, events) }
+    }
+
+    /// Conversations in the OpenAI form.
+    fn chat(&mut self, path: &str, entrance: &Entrance, mode: Mode, wording: Wording) -> Operation {
+        let input = |schemas: &mut Schemas| {
+            schemas.add(ChatRequest::schema().as_value(), None, Direction::Input, "ChatRequest")
+        };
+        let body = (entrance.takes == Takes::Body).then(|| input(&mut self.schemas));
+        let whole = self.schemas.add(&written::<ChatResponse>(), None, Direction::Output, "ChatResponse");
+        let chunk = self.schemas.add(&written::<ChatChunk>(), None, Direction::Output, "ChatChunk");
+        let whole = answer("The completion.", whole);
+        let chunk = chunk["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let description = format!("Lines `data: …` with one `{chunk}` each, and `data: [DONE]` in the end.");
+        let events = answer_of(EVENTS, &description, schema("ChatEvent"));
+        let manner = match mode {
+            Mode::Single => "as a chat",
+            Mode::Stream => "as a chat, streamed",
+            Mode::AsAsked => "as a chat, streamed if asked to",
+        };
+        let summary = format!("{}: {manner}", self.summary(path, entrance));
+        let operation = match mode {
+            Mode::Single => with_human(self.call(path, entrance, body, whole), wording),
+            Mode::Stream => self.call(path, entrance, body, events),
+            Mode::AsAsked => {
+                let mut either = whole;
+                either["description"] =
+                    Value::from(format!("The completion; with `stream`, {}", lowered(&description)));
+                either["content"][EVENTS] = events["content"][EVENTS].clone();
+                with_human(self.call(path, entrance, body, either), wording)
+            }
+        };
+        Operation { summary, ..operation }
+    }
+
+    fn input(&mut self, entrance: &Entrance) -> Option<Value> {
+        let interface = entrance.workflow.interface();
+        (entrance.takes == Takes::Body).then(|| {
+            let name = format!("{}Input", pascal(entrance.workflow.entry()));
+            self.schemas.add(interface.input_schema().as_value(), interface.input_field(), Direction::Input, &name)
+        })
+    }
+
+    /// Any route that calls a function.
+    fn call(&mut self, path: &str, entrance: &Entrance, body: Option<Value>, output: Value) -> Operation {
+        let Entrance { workflow, takes } = entrance;
+        let invalid = match takes {
+            Takes::Body => json!({ "anyOf": [schema("HTTPValidationError"), schema("WorkflowError")] }),
+            Takes::Nothing => schema("WorkflowError"),
+        };
+        let mut answers = vec![(200, output), (401, shared("Unauthorized"))];
+        if body.is_some() {
+            answers.extend([(408, shared("BodyTooSlow")), (413, shared("BodyTooLarge"))]);
+        }
+        answers.extend([
+            (422, answer("The input does not fit, or the function failed.", invalid)),
+            (429, shared("TooManyCalls")),
+            (500, shared("InternalError")),
+            (503, shared("Unavailable")),
+        ]);
+        Operation {
+            group: group(workflow.entry()),
+            summary: self.summary(path, entrance).to_owned(),
+            parameters: Vec::new(),
+            body,
+            answers,
+            security: Some(match workflow.scope() {
+                Scope::PerUser => self.security.required(),
+                Scope::Shared => self.security.optional(),
+            }),
+        }
+    }
+
+    /// What the configuration says that the function does.
+    fn summary(&self, path: &str, entrance: &Entrance) -> &'f str {
+        self.endpoint(path, entrance.workflow.entry()).map_or("", |endpoint| &endpoint.description)
+    }
+
+    /// The groups of operations: first what a person came for.
+    pub(super) fn groups(&self) -> Vec<Value> {
+        let functions = self.front_end.endpoints.iter().map(|one| one.function_name.as_str());
+        let mut groups: Vec<&str> = std::iter::once(WORKFLOW).chain(functions).chain([SERVER, PAGES]).collect();
+        let mut seen = HashSet::new();
+        groups.retain(|group| seen.insert(*group));
+        groups.into_iter().map(|group| json!({ "name": group })).collect()
+    }
+
+    /// The endpoint that brought the route: of those that name the function the one whose path it is or begins with.
+    fn endpoint(&self, path: &str, entry: &EntryName) -> Option<&'f Endpoint> {
+        let name = match entry {
+            EntryName::Function(name) => name,
+            _ => return Some(&self.front_end.workflow),
+        };
+        let named = self.front_end.endpoints.iter().filter(|one| one.function_name.as_str() == name);
+        let mut named = named.map(|one| &one.endpoint);
+        let first = named.clone().next();
+        let is_below = |known: &str| {
+            path.strip_prefix(known.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        named.find(|one| paths(one).any(|known| is_below(&template(&pattern(known))))).or(first)
+    }
+}
+
+/// The same, where a human may be asked: the wording is that of the routes that can.
+fn with_human(mut operation: Operation, wording: Wording) -> Operation {
+    if wording == Wording::ExecutionFailed && operation.body.is_some() {
+        let accepted = answer("A human is asked, and the call goes on afterwards.", schema("ExecutionAccepted"));
+        operation.answers.insert(1, (202, accepted));
+    }
+    operation
+}
+
+/// The schema of a type as it is sent.
+fn written<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+fn lowered(sentence: &str) -> String {
+    sentence.chars().take(1).flat_map(char::to_lowercase).chain(sentence.chars().skip(1)).collect()
+}
+
+fn paths(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
+    let all = [
+        &endpoint.path,
+        &endpoint.legacy_path,
+        &endpoint.openai_api_path,
+        &endpoint.openai_api_v1_path,
+        &endpoint.legacy_openai_api_path,
+    ];
+    all.into_iter().filter_map(|path| path.as_deref())
+}
+
+/// A reference to a schema of this crate.
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn group(entry: &EntryName) -> String {
+    match entry {
+        EntryName::Function(name) => name.clone(),
+        _ => WORKFLOW.to_owned(),
+    }
+}
+
+/// `my_function` as the beginning of a type's name.
+fn pascal(entry: &EntryName) -> String {
+    let name = group(entry);
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..])).collect()
+}

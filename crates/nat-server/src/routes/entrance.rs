@@ -1,0 +1,133 @@
+//! What stands before a function: who asks, and what they say.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request};
+use hyper::body::Body;
+use nat_core::{InvalidInput, UserId, Workflow};
+
+use crate::app::App;
+use crate::reply::{self, Reply};
+use crate::request::ReceivedRequest;
+use crate::unpanicked::unpanicked;
+use crate::{body, error, validation};
+
+/// The way to a function.
+#[derive(Debug)]
+pub(crate) struct Entrance {
+    pub(crate) workflow: Workflow,
+    pub(crate) takes: Takes,
+}
+
+/// Whether requests carry an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Body,
+    /// The function is called with an empty object.
+    Nothing,
+}
+
+/// A request that may call the function.
+pub(crate) struct Admitted<T> {
+    pub(crate) user: Option<UserId>,
+    pub(crate) request: ReceivedRequest,
+    pub(crate) input: T,
+}
+
+impl Entrance {
+    /// Who asks is settled before any of the body is read, and the input before anything is built.
+    pub(crate) async fn admit<B: Body<Data = Bytes>, T>(
+        &self,
+        app: &App,
+        request: Request<B>,
+        path_params: Vec<(String, String)>,
+        peer: SocketAddr,
+        decode: impl FnOnce(&[u8]) -> Result<T, InvalidInput>,
+    ) -> Result<Admitted<T>, Reply> {
+        let (parts, body) = request.into_parts();
+        let user = app.identify(&parts.headers, peer.ip(), self.workflow.scope()).map_err(reply::with_unread_body)?;
+        let body = self.body(app, &parts.headers, body).await?;
+        // A type of the workflow reads itself here, and may panic like any other code of its author.
+        let decoded = unpanicked(|| decode(without_mark(&body)));
+        let input = decoded.map_err(error::internal_error)?.map_err(|invalid| validation::refused(&invalid))?;
+        Ok(Admitted { user, request: ReceivedRequest { parts, path_params, peer }, input })
+    }
+
+    async fn body<B: Body<Data = Bytes>>(&self, app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Reply> {
+        let body = match self.takes {
+            Takes::Body => {
+                let read = body::read(body, app.body_limits()).await;
+                read.map_err(|error| reply::with_unread_body(error.reply()))?
+            }
+            Takes::Nothing => return Ok(Bytes::from_static(b"{}")),
+        };
+        if body.is_empty() {
+            return Err(validation::missing_body());
+        }
+        if !says_json(headers) {
+            return Err(validation::not_json(&body));
+        }
+        Ok(body)
+    }
+}
+
+/// Whether the body is said to be JSON: `application/json` or `application/*+json`, with any parameters.
+/// Of several headers all must say so, or two readers of this request could disagree.
+fn says_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter().peekable();
+    types.peek().is_some() && types.all(is_json)
+}
+
+fn is_json(value: &HeaderValue) -> bool {
+    let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let Some((kind, subtype)) = essence.split_at_checked(b"application/".len()) else { return false };
+    let suffix = subtype.len().checked_sub(b"+json".len()).map(|start| &subtype[start..]);
+    kind.eq_ignore_ascii_case(b"application/")
+        && (subtype.eq_ignore_ascii_case(b"json") || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b"+json")))
+}
+
+/// The body without the mark that some editors put in front of UTF-8.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_that_it_is() {
+        let says = |types: &[&str]| {
+            let header = |one: &&str| (CONTENT_TYPE, HeaderValue::from_str(one).unwrap());
+            says_json(&types.iter().map(header).collect())
+        };
+        for json in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"utf-8\"",
+            " application/json ",
+            "application/problem+json",
+            "application/vnd.api+JSON; v=1",
+        ] {
+            assert!(says(&[json]), "{json}");
+        }
+        for other in [
+            "",
+            "text/plain",
+            "text/json",
+            "application/jsonx",
+            "application/",
+            "json",
+            "application/x-www-form-urlencoded",
+            "+json",
+        ] {
+            assert!(!says(&[other]), "{other}");
+        }
+        assert!(!says(&[]));
+        assert!(says(&["application/json", "application/json"]));
+        assert!(!says(&["application/json", "text/plain"]));
+    }
+}

@@ -1,0 +1,70 @@
+//! Single results: a body in, the function's output out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use hyper::body::Body;
+use nat_core::{CallError, Input, Output, UserId, Workflow};
+
+use super::entrance::{Admitted, Entrance};
+use crate::app::App;
+use crate::error::{self, Failure, Wording};
+use crate::reply::{self, Reply};
+use crate::request::ReceivedRequest;
+use crate::unpanicked::unpanicked;
+
+/// A path behind which a function is called for one result.
+#[derive(Debug)]
+pub(crate) struct CallRoute {
+    pub(crate) entrance: Entrance,
+    pub(crate) wording: Wording,
+}
+
+impl CallRoute {
+    pub(crate) async fn answer<B: Body<Data = Bytes>>(
+        &self,
+        app: &App,
+        request: Request<B>,
+        path_params: Vec<(String, String)>,
+        peer: SocketAddr,
+    ) -> Reply {
+        let workflow = &self.entrance.workflow;
+        let decode = |body: &[u8]| workflow.decode(body);
+        match self.entrance.admit(app, request, path_params, peer, decode).await {
+            Ok(admitted) => single(app, workflow.clone(), admitted, self.wording, Output::into_json).await,
+            Err(refused) => refused,
+        }
+    }
+}
+
+/// The answer of one call, in the form that `write` gives it.
+pub(super) async fn single(
+    app: &App,
+    workflow: Workflow,
+    admitted: Admitted<Input>,
+    wording: Wording,
+    write: fn(Output) -> Result<Bytes, CallError>,
+) -> Reply {
+    let Admitted { user, request, input } = admitted;
+    match app.afterlife().outliving(call(workflow, user, request, input, write)).await {
+        Ok(output) => reply::json_bytes(StatusCode::OK, output),
+        Err(failure) => error::reply(failure, wording, app.exposure()),
+    }
+}
+
+/// Everything that goes on when the client has left: the wait for the instance and for one's turn, the
+/// call, and the writing of its output, which still belongs to the user's running calls.
+async fn call(
+    workflow: Workflow,
+    user: Option<UserId>,
+    request: ReceivedRequest,
+    input: Input,
+    write: fn(Output) -> Result<Bytes, CallError>,
+) -> Result<Bytes, Failure> {
+    let mut session = workflow.open(user).await?;
+    let output = session.call(Some(Arc::new(request)), input).await?;
+    let written = unpanicked(|| write(output)).unwrap_or_else(|id| Err(CallError::Panicked { id }));
+    Ok(written.inspect_err(|_| session.fail())?)
+}

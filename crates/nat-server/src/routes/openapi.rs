@@ -1,0 +1,21 @@
+//! `/openapi.json`: what this server offers, for programs.
+
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::openapi::Document;
+use crate::reply::{self, Reply};
+use crate::routes::tag;
+
+/// To be asked about again each time: a restart may bring another one.
+const CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+pub(crate) fn answer(document: &Document, asked: &HeaderMap) -> Reply {
+    let mut reply = match tag::is_known(asked, &document.tag) {
+        true => tag::not_modified(&document.tag),
+        false => reply::json_bytes(StatusCode::OK, document.bytes.clone()),
+    };
+    tag::put(reply.headers_mut(), &document.tag);
+    reply.headers_mut().insert(CACHE_CONTROL, CACHE);
+    reply
+}

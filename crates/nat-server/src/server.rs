@@ -1,0 +1,245 @@
+//! From a configuration to a running server, and to its end.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nat_core::config::Config;
+use nat_core::{Runtime, ShutdownReport};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::app::App;
+use crate::connection::{Phase, Protocols};
+use crate::listener;
+use crate::settings::{Reach, Settings};
+
+/// What has been dropped gets this long to be gone: only code that blocks its thread needs any of it.
+const DROP_GRACE: Duration = Duration::from_millis(500);
+
+/// A server that holds its sockets and does not serve yet.
+///
+/// ```no_run
+/// # async fn example(config: nat_core::Config, runtime: nat_core::Runtime, stop: impl Future<Output = ()>) -> Result<(), nat_server::BindError> {
+/// let server = nat_server::Server::bind(&config).await?;
+/// println!("{:?}", server.addresses());
+/// let report = server.run(runtime, stop).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    reach: Reach,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+}
+
+/// Why a server does not start.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Clients choose who they are, and not only programs on this machine could reach the server.
+    ClientSessionsExposed {
+        /// The address that is not loopback.
+        address: SocketAddr,
+    },
+    /// Paths that cannot be served together, each in a sentence.
+    Routes(Vec<String>),
+    /// Rules for other origins' pages that cannot be kept, in a sentence.
+    Cors(String),
+    /// The host has no address.
+    Resolve {
+        /// As configured.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// Another program listens there.
+    InUse {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The system refuses for another reason.
+    Io {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: Arc<io::Error>,
+    },
+}
+
+/// What happened in the end.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ServeReport {
+    /// Connections with a request that had not ended when the drain was over.
+    pub dropped_connections: usize,
+    /// Calls without a client that had not ended when the drain was over.
+    pub dropped_calls: usize,
+    /// The runtime's part.
+    pub runtime: ShutdownReport,
+}
+
+impl Server {
+    /// Binds the configured host and port. Clients can connect from here on, and wait for [`Server::run`].
+    ///
+    /// # Errors
+    ///
+    /// See [`BindError`]. Nothing is bound then.
+    pub async fn bind(config: &Config) -> Result<Self, BindError> {
+        let settings = Settings::new(config)?;
+        let resolved = listener::resolve(&settings.front_end.host, settings.front_end.port).await?;
+        let reach = settings.reach(&resolved)?;
+        let listeners = listener::listen(&resolved).await?;
+        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        Ok(Self { settings, reach, listeners, addresses })
+    }
+
+    /// What is bound, with the port that was found if none was given.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Serves until `shutdown` is ready. Then nothing more is accepted, running requests may finish
+    /// for `general.shutdown_timeout`, what is left after that is dropped, and the runtime is shut down.
+    ///
+    /// # Panics
+    ///
+    /// When `runtime` was not started with the configuration of [`Server::bind`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops all connections, and closes no instance: end `shutdown` instead.
+    pub async fn run(self, runtime: Runtime, shutdown: impl Future<Output = ()>) -> ServeReport {
+        let Self { settings, reach, listeners, addresses } = self;
+        settings.warn();
+        let drain = settings.shutdown_timeout;
+        let places = settings.front_end.limits.max_connections.min(Semaphore::MAX_PERMITS);
+        let protocols = Arc::new(Protocols::new(settings.connection_limits()));
+        let app = settings.app(runtime.clone(), reach);
+        let connections = Connections::new(app.clone(), protocols, places);
+        let _ending = Ending(app.clone());
+        for address in &addresses {
+            info!("listening on http://{address}");
+        }
+        {
+            let mut accepting = JoinSet::new();
+            for listener in listeners {
+                let connections = connections.clone();
+                let places = connections.places.clone();
+                accepting.spawn(listener::accept(listener, places, move |stream, peer, place| {
+                    connections.serve(stream, peer, place);
+                }));
+            }
+            shutdown.await;
+            // Dropping the set closes the sockets.
+        }
+        info!("shutting down: running requests have {drain:?} to finish");
+        runtime.begin_shutdown();
+        let deadline = Instant::now() + drain;
+        let (dropped_connections, dropped_calls) = connections.finish(&app, deadline).await;
+        let left = deadline.saturating_duration_since(Instant::now());
+        ServeReport { dropped_connections, dropped_calls, runtime: runtime.shutdown(left).await }
+    }
+}
+
+/// However serving ends, no call goes on without its client afterwards.
+struct Ending(App);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.afterlife().end();
+    }
+}
+
+/// The connections of all sockets.
+#[derive(Clone)]
+struct Connections {
+    app: App,
+    protocols: Arc<Protocols>,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    phase: Arc<watch::Sender<Phase>>,
+}
+
+impl Connections {
+    fn new(app: App, protocols: Arc<Protocols>, places: usize) -> Self {
+        let (tasks, phase) = (TaskTracker::new(), Arc::new(watch::Sender::new(Phase::Serving)));
+        Self { app, protocols, places: Arc::new(Semaphore::new(places)), tasks, phase }
+    }
+
+    fn serve(&self, stream: tokio::net::TcpStream, peer: SocketAddr, place: tokio::sync::OwnedSemaphorePermit) {
+        let (app, protocols, phase) = (self.app.clone(), self.protocols.clone(), self.phase.subscribe());
+        self.tasks.spawn(async move {
+            protocols.serve(stream, peer, app, phase).await;
+            drop(place);
+        });
+    }
+
+    /// Lets what runs finish until `deadline`, and drops the rest. Gives how many connections and how many
+    /// calls without a client that were.
+    async fn finish(&self, app: &App, deadline: Instant) -> (usize, usize) {
+        self.tasks.close();
+        self.phase.send_replace(Phase::Draining);
+        let all = async {
+            self.tasks.wait().await;
+            // A connection that ends may leave a call behind, so the calls come second.
+            app.afterlife().wait().await;
+        };
+        if timeout_at(deadline, all).await.is_ok() {
+            return (0, 0);
+        }
+        let left = (self.tasks.len(), app.afterlife().len());
+        warn!(connections = left.0, calls = left.1, "the drain is over: what still runs is dropped");
+        // In this order: a connection that is dropped must not leave its call behind.
+        app.afterlife().end();
+        self.phase.send_replace(Phase::Over);
+        let gone = async {
+            self.tasks.wait().await;
+            app.afterlife().wait().await;
+        };
+        if timeout(DROP_GRACE, gone).await.is_err() {
+            warn!("some calls block their threads and cannot be dropped");
+        }
+        left
+    }
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientSessionsExposed { address } => write!(
+                f,
+                "refusing to listen on {address}: clients choose who they are (general.front_end.session.mode: client), so \
+                 everybody who reaches this address could be any user\n\
+                 help: use one of\n  \
+                 - general.front_end.host: localhost, where only programs on this machine get in\n  \
+                 - general.front_end.identity_header, set by a proxy that verifies users (with trusted_proxies)\n  \
+                 - general.front_end.session.mode: signed, sessions that the server issues (not in this version)\n  \
+                 - general.front_end.identity_authentication, verified tokens (not in this version)\n  \
+                 - general.front_end.session.trust_client_sessions: true, if something in front vouches for every session"
+            ),
+            Self::Routes(conflicts) => f.write_str(&conflicts.join("; ")),
+            Self::Cors(reason) => f.write_str(reason),
+            Self::Resolve { host, reason } => {
+                write!(f, "the host `{host}` has no address to listen on: {reason}\nhelp: set general.front_end.host")
+            }
+            Self::InUse { address } => write!(
+                f,
+                "cannot listen on {address}: port {} is in use\n\
+                 help: stop the program that uses it, or choose another one with --port (0 takes any free one)",
+                address.port()
+            ),
+            Self::Io { address, error } => write!(f, "cannot listen on {address}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}

@@ -1,0 +1,196 @@
+//! What the configuration means to this server: its limits, who may reach it, what it warns about.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderName;
+use nat_core::Runtime;
+use nat_core::config::{Config, Credential, Endpoint, FastApi, FrontEnd, SessionMode};
+use tracing::warn;
+
+use crate::app::{App, Inner};
+use crate::body::BodyLimits;
+use crate::connection::ConnectionLimits;
+use crate::cors::Cors;
+use crate::detach::Afterlife;
+use crate::error::Exposure;
+use crate::identity::{CredentialKind, Credentials, Identity, TrustedHeader};
+use crate::openapi::Document;
+use crate::routes::Plan;
+use crate::server::BindError;
+
+/// How long a client may leave its answer unread.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The parts of a configuration that this server uses, checked as far as that goes without sockets.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) front_end: FastApi,
+    pub(crate) shutdown_timeout: Duration,
+    routes: Plan,
+    cors: Cors,
+}
+
+/// From where the server can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// By programs on this machine.
+    Loopback,
+    Network,
+}
+
+impl Settings {
+    pub(crate) fn new(config: &Config) -> Result<Self, BindError> {
+        let general = &config.general;
+        let front_end = match &general.front_end {
+            FrontEnd::FastApi(front_end) => (**front_end).clone(),
+            // A file written for another front end can be served all the same.
+            _ => FastApi::default(),
+        };
+        let routes = Plan::new(&front_end, general.enable_per_user_monitoring).map_err(BindError::Routes)?;
+        let cors = Cors::new(&front_end.cors).map_err(BindError::Cors)?;
+        Ok(Self { front_end, shutdown_timeout: general.shutdown_timeout, routes, cors })
+    }
+
+    /// Whether all of `addresses` are loopback. Others are refused while clients choose who they are.
+    pub(crate) fn reach(&self, addresses: &[SocketAddr]) -> Result<Reach, BindError> {
+        let Some(address) = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback()) else {
+            return Ok(Reach::Loopback);
+        };
+        if self.clients_choose_who_they_are() && !self.front_end.session.trust_client_sessions {
+            return Err(BindError::ClientSessionsExposed { address: *address });
+        }
+        Ok(Reach::Network)
+    }
+
+    fn clients_choose_who_they_are(&self) -> bool {
+        self.front_end.session.mode == SessionMode::Client && self.front_end.identity_header.is_none()
+    }
+
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        let limits = &self.front_end.limits;
+        ConnectionLimits {
+            header_timeout: limits.header_timeout,
+            max_header_bytes: limits.max_header_bytes,
+            max_concurrent_streams: limits.max_concurrent_streams,
+            write_timeout: WRITE_TIMEOUT,
+        }
+    }
+
+    /// The front end over `runtime`.
+    ///
+    /// # Panics
+    ///
+    /// When `runtime` runs another configuration.
+    pub(crate) fn app(self, runtime: Runtime, reach: Reach) -> App {
+        let limits = &self.front_end.limits;
+        let (identity, exposure) = (self.identity(), self.exposure(reach));
+        let routes = self.routes.open(&runtime);
+        App::new(Inner {
+            cors: self.cors,
+            document: Document::new(&routes, &self.front_end),
+            body_limits: BodyLimits { max_bytes: limits.max_body_bytes, timeout: limits.body_timeout },
+            identity,
+            exposure,
+            routes,
+            runtime,
+            afterlife: Afterlife::default(),
+            keep_alive_interval: limits.keep_alive_interval,
+        })
+    }
+
+    fn exposure(&self, reach: Reach) -> Exposure {
+        let by_default = self.clients_choose_who_they_are() && reach == Reach::Loopback;
+        match self.front_end.expose_errors.unwrap_or(by_default) {
+            true => Exposure::Everything,
+            false => Exposure::PublicMessages,
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        let front_end = &self.front_end;
+        if let Some(shown) = &front_end.identity_header {
+            let name = HeaderName::from_bytes(shown.as_bytes()).expect("the configuration checks the header's name");
+            let proxies = front_end.trusted_proxies.clone().into_boxed_slice();
+            return Identity::TrustedHeader(TrustedHeader::new(shown.clone(), name, proxies));
+        }
+        let kind = |credential: &Credential| match credential {
+            Credential::SessionCookie => CredentialKind::SessionCookie,
+            Credential::Jwt => CredentialKind::Jwt,
+            Credential::ApiKey => CredentialKind::ApiKey,
+            Credential::Basic => CredentialKind::Basic,
+        };
+        let accepted = front_end.accepted_identity_credentials.as_ref();
+        Identity::Credentials(Credentials {
+            cookie_names: front_end.session.cookie_names.clone().into_boxed_slice(),
+            accepted: accepted.map(|accepted| accepted.iter().map(kind).collect()),
+        })
+    }
+
+    /// Says once what an operator should know.
+    pub(crate) fn warn(&self) {
+        if self.clients_choose_who_they_are() {
+            warn!(
+                "clients choose who they are (general.front_end.session.mode: client): credentials are names and not \
+                 verified; put a proxy in front and set general.front_end.identity_header where users must not be \
+                 able to pose as others"
+            );
+        }
+        let unserved = self.unserved();
+        if !unserved.is_empty() {
+            warn!("configured, but not served by this version: {}", unserved.join(", "));
+        }
+    }
+
+    /// What the file asks for and this version does not have yet. Defaults are not asked for.
+    fn unserved(&self) -> Vec<String> {
+        let front_end = &self.front_end;
+        let default = FastApi::default();
+        let mut unserved = Vec::new();
+        if front_end.workflow != default.workflow {
+            unserved.extend(unserved_paths("workflow", &front_end.workflow));
+        }
+        for (index, endpoint) in front_end.endpoints.iter().enumerate() {
+            unserved.extend(unserved_paths(&format!("endpoints.{index}"), &endpoint.endpoint));
+        }
+        let others = [
+            ("evaluate", front_end.evaluate != default.evaluate),
+            ("evaluate_item", front_end.evaluate_item != default.evaluate_item),
+            ("oauth2_callback_path", front_end.oauth2_callback_path != default.oauth2_callback_path),
+            ("object_store", front_end.object_store.is_some()),
+            ("enable_interactive_extensions", front_end.enable_interactive_extensions),
+        ];
+        let asked_for = others.iter().filter(|(_, asked_for)| *asked_for);
+        unserved.extend(asked_for.map(|(key, _)| format!("front_end.{key}")));
+        unserved
+    }
+}
+
+fn unserved_paths(place: &str, endpoint: &Endpoint) -> Vec<String> {
+    let paths = [("websocket_path", &endpoint.websocket_path)];
+    let named = paths.iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
+    named.map(|(key, path)| format!("front_end.{place}.{key} `{path}`")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::config;
+
+    fn unserved(general: &str) -> Vec<String> {
+        let yaml = format!("general: {{{general}}}\nfunctions: {{f: {{_type: echo}}}}\nworkflow: {{_type: echo}}");
+        Settings::new(&config(&yaml).0).unwrap().unserved()
+    }
+
+    #[test]
+    fn what_is_asked_for_and_not_served_is_named() {
+        assert!(unserved("").is_empty());
+        assert!(
+            unserved("front_end: {_type: fastapi, port: 81, workflow: {method: POST, path: /x, description: d}}")
+                .is_empty()
+        );
+        let paths = "front_end: {_type: fastapi, object_store: files, workflow: {method: POST, openai_api_path: /c, description: d},
+            endpoints: [{method: POST, path: /x, websocket_path: /ws, description: d, function_name: f}]}";
+        assert_eq!(unserved(paths), ["front_end.endpoints.0.websocket_path `/ws`", "front_end.object_store"]);
+    }
+}

@@ -1,0 +1,181 @@
+//! Paths, methods, redirects, headers.
+
+use crate::testing::front;
+
+const ECHO: &str = "workflow: {_type: echo}";
+const NOT_FOUND: (u16, &str) = (404, r#"{"detail":"Not Found"}"#);
+const NOT_ALLOWED: (u16, &str) = (405, r#"{"detail":"Method Not Allowed"}"#);
+
+#[tokio::test]
+async fn health_asks_nobody() {
+    let front = front("workflow: {_type: puppet, lab: LAB}").await;
+    let answer = front.ask("GET /health", &[], "").await;
+    assert_eq!(answer.seen(), (200, r#"{"status":"healthy"}"#));
+    assert_eq!((answer.header("content-type"), answer.header("vary")), ("application/json", "Origin"));
+    assert_eq!(front.ask("HEAD /health", &[], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods() {
+    let front = front(ECHO).await;
+    for (line, expected, allow) in [
+        ("GET /nothing", NOT_FOUND, ""),
+        ("POST /", NOT_FOUND, ""),
+        ("POST //generate", NOT_FOUND, ""),
+        ("POST /generatex", NOT_FOUND, ""),
+        ("OPTIONS *", NOT_FOUND, ""),
+        ("GET /generate", NOT_ALLOWED, "POST"),
+        ("PUT /generate", NOT_ALLOWED, "POST"),
+        ("DELETE /v1/workflow", NOT_ALLOWED, "POST"),
+        ("HEAD /generate", NOT_ALLOWED, "POST"),
+        ("OPTIONS /generate", NOT_ALLOWED, "POST"),
+        ("POST /health", NOT_ALLOWED, "GET, HEAD"),
+        ("GET /monitor/users", NOT_FOUND, ""),
+        // Not in this version.
+        ("GET /websocket", NOT_FOUND, ""),
+    ] {
+        let answer = front.ask(line, &[], "").await;
+        assert_eq!(answer.seen(), expected, "{line}");
+        assert_eq!((answer.header("allow"), answer.header("vary")), (allow, "Origin"), "{line}");
+        assert_eq!(answer.header("content-type"), "application/json", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_more_or_less_redirects_to_what_exists() {
+    let yaml = "
+general: {front_end: {_type: fastapi, root_path: /base, endpoints: [
+    {path: /with/slash/, method: POST, description: '', function_name: echo}]}}
+functions: {echo: {_type: echo}}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    for (line, host, location) in [
+        ("POST /generate/", "h:81", "http://h:81/generate"),
+        ("GET /generate/?a=b&c", "h", "http://h/generate?a=b&c"),
+        ("POST /generate//", "h", "http://h/generate"),
+        ("POST /base/generate/", "h", "http://h/base/generate"),
+        ("POST /with/slash", "h", "http://h/with/slash/"),
+        ("POST http://other/generate/", "h", "http://other/generate"),
+        ("POST /generate/", "bad host", "/generate"),
+    ] {
+        let answer = front.ask(line, &[&format!("host: {host}")], "").await;
+        assert_eq!(answer.seen(), (307, ""), "{line}");
+        assert_eq!((answer.header("location"), answer.header("vary")), (location, "Origin"), "{line}");
+    }
+    for line in ["POST /nothing/", "POST /", "POST //", "POST //evil.example/generate/"] {
+        assert_eq!(front.ask(line, &["host: h"], "").await.seen(), NOT_FOUND, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn configured_paths_replace_the_defaults() {
+    let yaml = "
+general: {front_end: {_type: fastapi, workflow: {method: POST, path: /run, legacy_path: null, description: x}}}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    assert_eq!(front.post("/run", "u", r#"{"text":"x"}"#).await.seen(), (200, r#"{"value":"> x"}"#));
+    for gone in ["/generate", "/v1/workflow"] {
+        assert_eq!(front.post(gone, "u", r#"{"text":"x"}"#).await.seen(), NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn legacy_routes_can_be_switched_off() {
+    let yaml = "
+general: {front_end: {_type: fastapi, disable_legacy_routes: true}}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    assert_eq!(front.post("/generate", "u", r#"{"text":"x"}"#).await.seen(), NOT_FOUND);
+    assert_eq!(front.post("/v1/workflow", "u", r#"{"text":"x"}"#).await.seen(), (200, r#"{"value":"> x"}"#));
+}
+
+#[tokio::test]
+async fn everything_answers_with_and_without_the_root_path() {
+    let yaml = "
+general: {front_end: {_type: fastapi, root_path: /base/}}
+workflow: {_type: mirror}";
+    let front = front(yaml).await;
+    for path in ["/generate", "/base/generate", "/%62ase/gener%61te"] {
+        let answer = front.post(path, "u", "{}").await;
+        assert!(answer.body.contains(&format!(r#""path":"{path}""#)), "{answer:?}");
+    }
+    assert_eq!(front.ask("GET /base/health", &[], "").await.status, 200);
+    for path in ["/basegenerate", "/base", "/base/base/generate"] {
+        assert_eq!(front.post(path, "u", "{}").await.seen(), NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn endpoints_run_their_own_functions() {
+    let yaml = "
+general:
+  enable_per_user_monitoring: true
+  front_end:
+    _type: fastapi
+    endpoints:
+      - {path: /own, legacy_path: /old/own, method: POST, description: '', function_name: own}
+      - {path: '/look/{item}/{rest:path}', method: GET, description: '', function_name: look}
+functions:
+  own: {_type: puppet, lab: LAB}
+  look: {_type: mirror}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    assert_eq!(front.post("/generate", "u", r#"{"text":"x"}"#).await.seen(), (200, r#"{"value":"> x"}"#));
+    assert_eq!(front.post("/own", "alice", "{}").await.seen(), (200, r#"{"calls":1}"#));
+    assert_eq!(front.post("/old/own", "alice", "{}").await.seen(), (200, r#"{"calls":2}"#));
+    assert_eq!(front.post("/own", "bob", "{}").await.seen(), (200, r#"{"calls":1}"#));
+    let fail = r#"{"deed":"fail","message":"no"}"#;
+    assert!(front.post("/own", "bob", fail).await.body.ends_with(r#""details":"ExecutionFailed"}"#));
+    assert!(front.post("/old/own", "bob", fail).await.body.ends_with(r#""details":"ValueError"}"#));
+    assert_eq!(front.runtime.users(None).len(), 2);
+
+    let answer = front.ask("GET /look/a%20b/c/d?q=1", &[], "").await;
+    let seen: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(seen["path_params"], serde_json::json!({"item": "a b", "rest": "c/d"}));
+    assert_eq!((&seen["method"], &seen["query"]["q"]), (&"GET".into(), &"1".into()));
+    let answer = front.ask("HEAD /look/a/b", &[], "").await;
+    assert_eq!((answer.seen(), answer.header("allow")), (NOT_ALLOWED, "GET"));
+}
+
+#[tokio::test]
+async fn the_monitor_lists_users_in_order_of_creation() {
+    let yaml = "
+general: {enable_per_user_monitoring: true}
+functions: {unused: {_type: puppet, lab: LAB}}
+workflow: {_type: puppet, lab: LAB}";
+    let front = front(yaml).await;
+    let listing = async |line: &str| -> serde_json::Value {
+        let answer = front.ask(line, &[], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+        serde_json::from_str(&answer.body).unwrap()
+    };
+    assert_eq!(listing("GET /monitor/users").await["total_active_users"], 0);
+    for user in ["bob", "alice"] {
+        front.post("/generate", user, "{}").await;
+    }
+    front.post("/v1/workflow", "alice", r#"{"deed":"fail"}"#).await;
+    front.post("/generate", "alice", r#"{"deed":5}"#).await;
+
+    let all = listing("GET /monitor/users").await;
+    let (alice, bob) = ("7b031fd4-714b-598e-b755-a517d069edc5", "e0d43398-5fc8-5c1d-95d5-d39399e69f51");
+    assert_eq!(all["total_active_users"], 2);
+    assert_eq!((&all["users"][0]["user_id"], &all["users"][1]["user_id"]), (&bob.into(), &alice.into()));
+    let one = &listing(&format!("GET /monitor/users?user_id={alice}")).await["users"][0];
+    let requests = &one["requests"];
+    assert_eq!((&requests["total_requests"], &requests["error_count"]), (&2.into(), &1.into()));
+    assert_eq!(one["session"]["is_active"], false);
+    let memory =
+        serde_json::json!({"per_user_functions_count": 1, "per_user_function_groups_count": 0, "exit_stack_size": 2});
+    assert_eq!(one["memory"], memory);
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&all), "timestamp total_active_users users");
+    assert_eq!(keys(one), "user_id session requests memory");
+    assert_eq!(keys(&one["session"]), "created_at last_activity ref_count is_active");
+    assert_eq!(keys(requests), "total_requests active_requests avg_latency_ms error_count");
+
+    for nobody in ["", "alice", "7B031FD4-714B-598E-B755-A517D069EDC5", &format!("{alice}&user_id=x")] {
+        let listed = listing(&format!("GET /monitor/users?user_id={nobody}")).await;
+        assert_eq!(listed["total_active_users"], 0, "{nobody}");
+    }
+    assert_eq!(front.post("/monitor/users", "alice", "{}").await.seen(), NOT_ALLOWED);
+}

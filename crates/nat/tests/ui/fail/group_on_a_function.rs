@@ -1,0 +1,6 @@
+//! The attribute goes on an `impl` block.
+
+#[nat::functions]
+fn push() {}
+
+fn main() {}

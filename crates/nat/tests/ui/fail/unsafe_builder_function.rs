@@ -1,0 +1,32 @@
+//! The runtime calls the builder function.
+
+use nat::{Builder, Context, Function, register_per_user_function};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, JsonSchema)]
+struct Config {}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct NoteInput {}
+
+#[derive(Serialize, JsonSchema)]
+struct NoteOutput {}
+
+struct Notepad;
+
+impl Function for Notepad {
+    type Input = NoteInput;
+    type Output = NoteOutput;
+
+    async fn call(&self, _ctx: &Context, _input: NoteInput) -> nat::Result<NoteOutput> {
+        Ok(NoteOutput {})
+    }
+}
+
+#[register_per_user_function(input_type = NoteInput, single_output_type = NoteOutput)]
+async unsafe fn notepad(_config: Config, _builder: &Builder) -> nat::Result<Notepad> {
+    Ok(Notepad)
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! The command line as a person meets it: whole commands, whole outputs.
+
+mod commands;
+mod diagnostics;
+mod help;
+mod logs;
+mod own_crate;
+mod process;
+mod reload;

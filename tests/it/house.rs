@@ -1,0 +1,152 @@
+//! The architecture, as far as a machine can see it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in a folder of the workspace").to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+/// All files below `folder` with this ending, as paths from the root.
+fn files(folder: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if name.ends_with(ending) {
+                found.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The dependencies of a manifest that are ours, without those for tests.
+fn ours(manifest: &str) -> BTreeSet<String> {
+    let text = read(root().join(manifest));
+    let normal = text.split("\n[").find(|section| section.starts_with("dependencies]")).unwrap_or_default();
+    let names = normal.lines().skip(1).filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| name.starts_with("nat") || *name == "per_user_workflow").map(str::to_owned).collect()
+}
+
+#[test]
+fn crates_use_only_what_they_may() {
+    let may: &[(&str, &[&str])] = &[
+        ("crates/nat-macros", &[]),
+        ("crates/nat-core", &[]),
+        ("crates/nat", &["nat-core", "nat-macros"]),
+        ("crates/nat-server", &["nat-core"]),
+        ("crates/nat-cli", &["nat-core", "nat-server"]),
+        ("examples/front_ends/per_user_workflow", &["nat", "nat-cli"]),
+        ("examples/per_user_database", &["nat", "nat-cli"]),
+        ("examples/streaming_words", &["nat", "nat-cli"]),
+    ];
+    for (place, allowed) in may {
+        let used = ours(&format!("{place}/Cargo.toml"));
+        let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
+        assert!(used.is_subset(&allowed), "{place} uses {used:?} and may use {allowed:?}");
+    }
+    for source in files("examples", ".rs").iter().filter(|path| !path.ends_with("main.rs")) {
+        assert!(!read(root().join(source)).contains("nat_cli"), "{source}: nat_cli belongs into main.rs");
+    }
+}
+
+#[test]
+fn libraries_are_named_in_one_place() {
+    let only: &[(&str, &[&str])] = &[
+        ("moka::", &["crates/nat-core/src/instances/cache.rs", "crates/nat-core/src/instances/stress.rs"]),
+        ("serde_yaml::", &["crates/nat-core/src/config/yaml.rs"]),
+        ("saphyr_parser::", &["crates/nat-core/src/config/marked.rs"]),
+        ("hyper::", &["crates/nat-server/"]),
+        ("axum::", &["crates/nat-server/"]),
+        ("http::", &["crates/nat-server/"]),
+        ("clap::", &["crates/nat-cli/"]),
+        (
+            "inventory::",
+            &["crates/nat-core/src/registration.rs", "crates/nat-core/src/registry.rs", "crates/nat-macros/"],
+        ),
+    ];
+    for source in files("crates", ".rs") {
+        // Only code counts, and fixtures are a person's code.
+        if source.contains("/tests/") {
+            continue;
+        }
+        for line in read(root().join(&source)).lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (library, places) in only {
+                let named = line.match_indices(library).any(|(at, _)| {
+                    !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == ':')
+                });
+                let allowed = places.iter().any(|place| source.starts_with(place));
+                assert!(!named || allowed, "{source} names {library} which belongs into {places:?}: {line}");
+            }
+        }
+    }
+}
+
+/// Idle time and deadlines are measured by clocks that only go forward.
+#[test]
+fn time_is_monotonic() {
+    for source in files("crates/nat-core/src", ".rs") {
+        let shown_only = source.ends_with("metrics.rs");
+        assert!(shown_only || !read(root().join(&source)).contains("SystemTime"), "{source} reads the wall clock");
+    }
+}
+
+#[test]
+fn every_invariant_names_a_test_that_exists() {
+    let architecture = read(root().join("docs/architecture.md"));
+    let invariants = architecture.split("\n## ").find(|part| part.starts_with("Invariants")).unwrap();
+    let numbered = invariants.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit())).count();
+    assert_eq!(numbered, 12);
+    let sources: String =
+        files("crates", ".rs").iter().chain(&files("tests", ".rs")).map(|path| read(root().join(path))).collect();
+    let names: BTreeSet<&str> = architecture.split('`').skip(1).step_by(2).filter(|name| is_test_name(name)).collect();
+    assert!(names.len() >= 20, "{names:?}");
+    for name in names {
+        let defined = sources.contains(&format!("fn {name}("));
+        assert!(defined, "docs/architecture.md names the test `{name}`, which does not exist");
+    }
+}
+
+/// Test names are sentences.
+fn is_test_name(name: &str) -> bool {
+    name.matches('_').count() >= 3 && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for document in files(".", ".md") {
+        let folder = root().join(&document).parent().unwrap().to_owned();
+        for link in read(root().join(&document)).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(folder.join(target).exists(), "{document} links to {link}, which is not there");
+        }
+    }
+}
+
+/// Each dependency of the workspace has its reason above it.
+#[test]
+fn every_dependency_has_a_reason() {
+    let manifest = read(root().join("Cargo.toml"));
+    let section = manifest.split("\n[").find(|section| section.starts_with("workspace.dependencies]")).unwrap();
+    let mut before = "";
+    for line in section.lines().skip(1).filter(|line| !line.trim().is_empty()) {
+        let ours = line.contains("path = ");
+        let dependency = line.starts_with(|first: char| first.is_ascii_lowercase());
+        assert!(!dependency || ours || before.starts_with('#'), "no reason above: {line}");
+        before = line;
+    }
+}

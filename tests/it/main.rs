@@ -1,0 +1,13 @@
+//! Everything that takes more than one crate, in one binary.
+
+// Helpers beside the tests are tests, too; and these threads belong to nobody but the test that polls.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod broken;
+mod cli;
+mod described;
+mod example;
+mod house;
+mod kit;
+mod served;
+mod signals;
