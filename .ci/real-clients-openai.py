@@ -30,7 +30,7 @@ for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
 
 TEXT = "workflow: {_type: conf_chat}"
 PER_USER = "general: {enable_per_user_monitoring: true}\nworkflow: {_type: conf_per_user_chat, delay_ms: 20}"
-BUSY = "general: {max_running_calls: 1, max_waiting_calls: 1}\nworkflow: {_type: conf_per_user_chat, delay_ms: 100}"
+BUSY = "general: {enable_per_user_monitoring: true, max_running_calls: 1, max_waiting_calls: 1}\nworkflow: {_type: conf_per_user_chat, delay_ms: 100}"
 
 
 @contextlib.contextmanager
@@ -169,9 +169,14 @@ def refused(base):
 def leaving_early(base):
     with client(base, "leaver").chat.completions.create(**say("word " * 50), stream=True) as stream:
         next(iter(stream))
-    deadline = time.monotonic() + 10
-    while active(base):
-        assert time.monotonic() < deadline, "the server still works for a client that has left"
+    until_active(base, 0)
+
+
+def until_active(base, count):
+    """Waits until the server has as many calls, running or waiting."""
+    deadline = time.monotonic() + 30
+    while (now := active(base)) != count:
+        assert time.monotonic() < deadline, f"the server has {now} calls, not {count}"
         time.sleep(0.02)
 
 
@@ -214,19 +219,27 @@ async def async_users_side_by_side(base):
 
 
 async def async_limits(base):
-    async def talk(sdk):
-        return [chunk async for chunk in await sdk.chat.completions.create(**say("a b c"), stream=True)]
+    async def talk(sdk, words):
+        return [chunk async for chunk in await sdk.chat.completions.create(**say(words), stream=True)]
 
-    async def all_at_once(retries):
-        async with client(base, "busy", openai.AsyncOpenAI, max_retries=retries) as sdk:
-            return await asyncio.gather(*(talk(sdk) for _ in range(4)), return_exceptions=True)
-
-    failed = [answer for answer in await all_at_once(0) if isinstance(answer, Exception)]
-    assert len(failed) == 2 and all(type(error) is openai.RateLimitError for error in failed), failed
-    assert all(error.body["details"] == "QueueFull" for error in failed)
+    async with client(base, "busy", openai.AsyncOpenAI) as sdk:
+        # One that runs for as long as it is listened to, and one that waits behind it.
+        running = await sdk.chat.completions.create(**say("word " * 3000), stream=True)
+        await anext(aiter(running))
+        waiting = asyncio.create_task(talk(sdk, "a"))
+        await asyncio.to_thread(until_active, base, 2)
+        for _ in range(2):
+            try:
+                await talk(sdk, "a")
+                raise AssertionError("there was no room for a third")
+            except openai.RateLimitError as error:
+                assert error.body["details"] == "QueueFull", error.body
+        await running.close()
+        assert content(await waiting) == "[2] a "
     # The SDK waits as long as the server says, and comes back.
-    failed = [answer for answer in await all_at_once(5) if isinstance(answer, Exception)]
-    assert not failed, failed
+    async with client(base, "busy", openai.AsyncOpenAI, max_retries=20) as sdk:
+        answers = await asyncio.gather(*(talk(sdk, "a") for _ in range(4)))
+    assert sorted(content(answer) for answer in answers) == [f"[{turn}] a " for turn in (3, 4, 5, 6)], answers
 
 
 CASES = [

@@ -24,7 +24,7 @@ mod stress;
 mod tests;
 
 pub use failure::{BuildError, BuildFailure, OpenError};
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, Turn};
 pub(crate) use lease::Lease;
 
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub struct InstanceLimits {
     pub close_timeout: Duration,
     /// Calls of one user that run at once.
     pub running_calls: usize,
-    /// Calls of one user that wait for their turn, or for the build; one more is refused.
+    /// Calls of one user that wait behind those that run, or could but for the build; one more is refused.
     pub waiting_calls: usize,
     /// Users with an instance at once. For a further one the longest idle is closed.
     pub users: usize,
@@ -150,7 +150,7 @@ impl Instances {
             && let Attempt::Leased(set, touch) = slot.try_lease(self.touch_after())
         {
             self.touch(&slot, touch);
-            return Lease::enter(slot, set).await;
+            return Lease::enter(slot, set, None).await;
         }
         self.acquire_missed(user).await
     }
@@ -159,7 +159,7 @@ impl Instances {
         // A build is waited for as long as it may take; a predecessor that does not close is not.
         let give_up = Instant::now() + self.limits.close_timeout + self.limits.build_timeout;
         let mut slot = self.slot_for(user)?;
-        let mut queued = None;
+        let (mut place, mut saw_build) = (None, false);
         loop {
             let current = slot.clone();
             let changed = current.changed();
@@ -168,21 +168,23 @@ impl Instances {
             match current.try_lease(self.touch_after()) {
                 Attempt::Leased(set, touch) => {
                     self.touch(&slot, touch);
-                    drop(queued);
-                    return Lease::enter(slot.clone(), set).await;
+                    return Lease::enter(slot.clone(), set, place).await;
                 }
                 Attempt::Building => {
-                    if queued.is_none() {
-                        queued = Some(slot.gate().queue()?);
+                    saw_build = true;
+                    if place.is_none() {
+                        place = Some(slot.gate().queue()?);
                     }
                     changed.await;
                     continue;
                 }
                 // Who has waited for this build is told how it ended; who comes later tries again.
-                Attempt::Failed(error, _) if queued.is_some() => return Err(OpenError::Build(error)),
+                Attempt::Failed(error, _) if saw_build => return Err(OpenError::Build(error)),
                 Attempt::Failed(_, Remains::Nothing) | Attempt::Closed => {}
                 Attempt::Closing | Attempt::Failed(_, Remains::ToBeClosed) => {
-                    let _queued = slot.gate().queue()?;
+                    if place.is_none() {
+                        place = Some(slot.gate().queue()?);
+                    }
                     tokio::select! {
                         () = changed => {}
                         () = tokio::time::sleep_until(give_up) => return Err(OpenError::Closing),
@@ -191,7 +193,7 @@ impl Instances {
                     continue;
                 }
             }
-            (slot, queued) = (self.slot_for(user)?, None);
+            (slot, place, saw_build) = (self.slot_for(user)?, None, false);
         }
     }
 

@@ -95,8 +95,7 @@ impl Workflow {
                 if self.stopping.is_cancelled() {
                     return Err(OpenError::ShuttingDown);
                 }
-                self.gate.enter().await?;
-                Access::Shared(SharedTurn { gate: self.gate.clone(), set: self.shared.clone() })
+                Access::Shared(SharedTurn { _turn: self.gate.queue()?.turn().await?, set: self.shared.clone() })
             }
         };
         let set = match &access {

@@ -48,7 +48,8 @@ impl fmt::Display for OpenError {
             Self::NoUser => f.write_str("user_id is required for per-user workflow but could not be determined."),
             Self::Build(error) => error.fmt(f),
             Self::QueueFull { limit } => {
-                write!(f, "{limit} calls are waiting already (general.max_waiting_calls); try again later")
+                let waiting = if *limit == 1 { "call is" } else { "calls are" };
+                write!(f, "{limit} {waiting} waiting already (general.max_waiting_calls); try again later")
             }
             Self::TooManyUsers { limit } => {
                 write!(f, "all {limit} places for users are in use (general.max_users); try again later")

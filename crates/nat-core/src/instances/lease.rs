@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::OpenError;
+use super::gate::{Queued, Turn};
 use super::slot::Slot;
 use crate::component_set::ComponentSet;
 use crate::metrics::Outcome;
@@ -19,26 +20,28 @@ pub(crate) struct Lease {
     outcome: Outcome,
 }
 
-/// A counted lease that has not got its turn yet.
+/// A counted lease, and its turn once it has got one.
 struct Held {
     slot: Arc<Slot>,
-    turn: Turn,
+    turn: Option<Turn>,
     call: Option<(std::time::Duration, Outcome)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Waiting,
-    Running,
-}
-
 impl Lease {
-    /// Waits for the user's turn. The lease was counted by [`Slot::try_lease`].
-    pub(super) async fn enter(slot: Arc<Slot>, set: Arc<ComponentSet>) -> Result<Self, OpenError> {
+    /// Waits for the user's turn, in the place that the caller has or a new one. The lease was counted
+    /// by [`Slot::try_lease`].
+    pub(super) async fn enter(
+        slot: Arc<Slot>,
+        set: Arc<ComponentSet>,
+        place: Option<Queued>,
+    ) -> Result<Self, OpenError> {
         let started = Instant::now();
-        let mut held = Held { slot, turn: Turn::Waiting, call: None };
-        held.slot.gate().enter().await?;
-        held.turn = Turn::Running;
+        let mut held = Held { slot, turn: None, call: None };
+        let place = match place {
+            Some(place) => place,
+            None => held.slot.gate().queue()?,
+        };
+        held.turn = Some(place.turn().await?);
         // A call that is dropped before it says how it ended has failed.
         Ok(Self { set, held, started, outcome: Outcome::Failed })
     }
@@ -61,9 +64,7 @@ impl Drop for Lease {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.turn == Turn::Running {
-            self.slot.gate().leave();
-        }
+        drop(self.turn.take());
         self.slot.release(self.call);
     }
 }

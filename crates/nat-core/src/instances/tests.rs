@@ -368,14 +368,25 @@ async fn the_queue_of_a_user_is_bounded() {
     assert_eq!((report.active_requests, report.total_requests), (0, 3));
 }
 
+/// As many as may run and wait afterwards: a new user's first calls are no fewer than a known one's.
 #[tokio::test(start_paused = true)]
-async fn the_queue_for_a_build_is_bounded_too() {
-    let (instances, lab) = table(TWO, InstanceLimits { waiting_calls: 1, ..limits() }).await;
-    lab.build(|_, _| Step::Hang);
+async fn a_build_is_waited_for_by_as_many_as_may_call_after_it() {
+    let limits = InstanceLimits { running_calls: 1, waiting_calls: 2, ..limits() };
+    let (instances, lab) = table(TWO, limits).await;
+    let (gate, ours) = gate();
+    lab.build(move |_, _| Step::Gate(gate.clone()));
     let alice = user("a");
-    let mut first = Box::pin(instances.acquire(&alice));
-    assert!((&mut first).now_or_never().is_none());
-    assert!(matches!(instances.acquire(&alice).await, Err(OpenError::QueueFull { limit: 1 })));
+    let mut calls: Vec<_> = (0..3).map(|_| Box::pin(instances.acquire(&alice))).collect();
+    assert!(calls.iter_mut().all(|call| call.now_or_never().is_none()));
+    let full = |result| matches!(result, Err(OpenError::QueueFull { limit: 2 }));
+    assert!(full(instances.acquire(&alice).await), "three are inside");
+    ours.add_permits(2);
+    until("the build is over", || lab.counts() == (2, 0)).await;
+    assert!(full(instances.acquire(&alice).await), "who comes now takes no place of those who have waited");
+    for call in calls {
+        drop(call.await.unwrap());
+    }
+    drop(instances.acquire(&alice).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]

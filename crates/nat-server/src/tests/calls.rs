@@ -199,7 +199,7 @@ async fn a_full_queue_is_429_for_its_user_only() {
     let refused = front.post("/generate", "alice", "{}").await;
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "1"));
     assert!(
-        refused.body.starts_with(r#"{"code":"workflow_error","message":"1 calls are waiting already"#),
+        refused.body.starts_with(r#"{"code":"workflow_error","message":"1 call is waiting already"#),
         "{refused:?}"
     );
     assert!(refused.body.ends_with(r#","details":"QueueFull"}"#), "{refused:?}");
