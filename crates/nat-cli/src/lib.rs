@@ -18,6 +18,7 @@ mod commands;
 mod console;
 mod failure;
 mod logging;
+mod memory;
 mod own_crate;
 mod project;
 mod report;

@@ -24,7 +24,7 @@ mod stress;
 mod tests;
 
 pub use failure::{BuildError, BuildFailure, OpenError};
-pub(crate) use gate::{Gate, Turn};
+pub(crate) use gate::{Gate, Queued, Turn};
 pub(crate) use lease::Lease;
 
 use std::sync::Arc;
@@ -147,10 +147,10 @@ impl Instances {
     /// Dropping the future gives the place in the queue back and leaves the build running.
     pub(crate) async fn acquire(self: &Arc<Self>, user: &UserId) -> Result<Lease, OpenError> {
         if let Some(slot) = self.index.get(user)
-            && let Attempt::Leased(set, touch) = slot.try_lease(self.touch_after())
+            && let Attempt::Leased(set, touch, since) = slot.try_lease(self.touch_after())
         {
             self.touch(&slot, touch);
-            return Lease::enter(slot, set, None).await;
+            return Lease::enter(slot, set, since, None).await;
         }
         self.acquire_missed(user).await
     }
@@ -166,14 +166,14 @@ impl Instances {
             tokio::pin!(changed);
             changed.as_mut().enable();
             match current.try_lease(self.touch_after()) {
-                Attempt::Leased(set, touch) => {
+                Attempt::Leased(set, touch, since) => {
                     self.touch(&slot, touch);
-                    return Lease::enter(slot.clone(), set, place).await;
+                    return Lease::enter(slot.clone(), set, since, place).await;
                 }
                 Attempt::Building => {
                     saw_build = true;
                     if place.is_none() {
-                        place = Some(slot.gate().queue()?);
+                        place = Some(Queued::at(slot.clone())?);
                     }
                     changed.await;
                     continue;
@@ -183,7 +183,7 @@ impl Instances {
                 Attempt::Failed(_, Remains::Nothing) | Attempt::Closed => {}
                 Attempt::Closing | Attempt::Failed(_, Remains::ToBeClosed) => {
                     if place.is_none() {
-                        place = Some(slot.gate().queue()?);
+                        place = Some(Queued::at(slot.clone())?);
                     }
                     tokio::select! {
                         () = changed => {}

@@ -89,7 +89,7 @@ impl Runtime {
             entry: entry.clone(),
             instances: instances.clone(),
             shared: shared.clone(),
-            gate: Gate::new(&limits),
+            gate: Gate::new(&limits).into(),
             stopping: stopping.clone(),
         };
         let entries = plan.entries().iter().map(workflow).collect();

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::ChatRequest;
 use crate::component_set::ComponentSet;
 use crate::graph::{Entry, EntryName};
-use crate::instances::{Gate, Instances, OpenError};
+use crate::instances::{Gate, Instances, OpenError, Queued};
 use crate::interface::{Interface, InvalidInput};
 use crate::session::{Access, Input, Session, SharedTurn};
 use crate::{Error, Scope, UserId};
@@ -95,7 +95,8 @@ impl Workflow {
                 if self.stopping.is_cancelled() {
                     return Err(OpenError::ShuttingDown);
                 }
-                Access::Shared(SharedTurn { _turn: self.gate.queue()?.turn().await?, set: self.shared.clone() })
+                let turn = Queued::at(self.gate.clone())?.turn().await?;
+                Access::Shared(SharedTurn { _turn: turn, set: self.shared.clone() })
             }
         };
         let set = match &access {

@@ -7,6 +7,7 @@ mod watch;
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tracing::{error, info};
 use crate::args::ServeOptions;
 use crate::failure::Failure;
 use crate::logging::Log;
+use crate::memory;
 use crate::project::Project;
 use crate::signals::Signals;
 use watch::{Start, Watch};
@@ -128,11 +130,13 @@ async fn serve_once(
     };
     let mut serving = Box::pin(server.run(runtime.clone(), end()));
     tokio::pin!(watched);
+    let mut tidying = pin!(memory::give_back(runtime.clone()));
     let mut next = Next::Exit;
     let report = loop {
         tokio::select! {
             report = &mut serving => break Some(report),
             project = &mut watched, if !changed.is_cancelled() => next = Next::Serve(Box::new(project)),
+            never = &mut tidying => match never {},
             () = signals.hurry.cancelled() => break None,
         }
     };

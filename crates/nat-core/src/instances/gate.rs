@@ -19,54 +19,64 @@ pub(crate) struct Gate {
     waiting_limit: usize,
 }
 
+/// What has a gate.
+pub(crate) trait Gated {
+    fn gate(&self) -> &Gate;
+}
+
 /// A place inside, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Queued(Arc<Gate>);
+pub(crate) struct Queued<G: Gated>(Arc<G>);
 
 /// The right to run, given back with the place when dropped.
-#[derive(Debug)]
-pub(crate) struct Turn(Queued);
+pub(crate) struct Turn<G: Gated>(Queued<G>);
 
 impl Gate {
-    pub(crate) fn new(limits: &InstanceLimits) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(limits: &InstanceLimits) -> Self {
+        Self {
             turns: Semaphore::new(limits.running_calls.min(Semaphore::MAX_PERMITS)),
             inside: AtomicUsize::new(0),
             room: limits.running_calls.saturating_add(limits.waiting_calls),
             waiting_limit: limits.waiting_calls,
-        })
-    }
-
-    /// A place, if there is one.
-    pub(crate) fn queue(self: &Arc<Self>) -> Result<Queued, OpenError> {
-        if self.inside.fetch_add(1, Ordering::Relaxed) >= self.room {
-            self.inside.fetch_sub(1, Ordering::Relaxed);
-            return Err(OpenError::QueueFull { limit: self.waiting_limit });
         }
-        Ok(Queued(self.clone()))
     }
 }
 
-impl Queued {
+impl Gated for Gate {
+    fn gate(&self) -> &Gate {
+        self
+    }
+}
+
+impl<G: Gated> Queued<G> {
+    /// A place behind the gate of `gated`, if there is one.
+    pub(crate) fn at(gated: Arc<G>) -> Result<Self, OpenError> {
+        let gate = gated.gate();
+        if gate.inside.fetch_add(1, Ordering::Relaxed) >= gate.room {
+            gate.inside.fetch_sub(1, Ordering::Relaxed);
+            return Err(OpenError::QueueFull { limit: gate.waiting_limit });
+        }
+        Ok(Self(gated))
+    }
+
     /// Waits for a turn, first come first served.
     ///
     /// # Cancellation
     ///
     /// Dropping the future gives the place back.
-    pub(crate) async fn turn(self) -> Result<Turn, OpenError> {
-        self.0.turns.acquire().await.map_err(|_| OpenError::ShuttingDown)?.forget();
+    pub(crate) async fn turn(self) -> Result<Turn<G>, OpenError> {
+        self.0.gate().turns.acquire().await.map_err(|_| OpenError::ShuttingDown)?.forget();
         Ok(Turn(self))
     }
 }
 
-impl Drop for Queued {
+impl<G: Gated> Drop for Queued<G> {
     fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Ordering::Relaxed);
+        self.0.gate().inside.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for Turn {
+impl<G: Gated> Drop for Turn<G> {
     fn drop(&mut self) {
-        self.0.0.turns.add_permits(1);
+        self.0.0.gate().turns.add_permits(1);
     }
 }

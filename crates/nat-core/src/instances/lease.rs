@@ -13,37 +13,36 @@ use crate::metrics::Outcome;
 /// A user's instance in use: it is not closed before the lease is dropped, and idle time begins then.
 /// It holds one of the user's running calls, too.
 pub(crate) struct Lease {
-    // Dropped before the lease itself: whoever closes next must be the last to hold it.
+    // Dropped in this order: whoever closes next must be the last to hold the set.
     set: Arc<ComponentSet>,
-    held: Held,
-    started: Instant,
+    _turn: Turn<Slot>,
+    counted: Counted,
     outcome: Outcome,
 }
 
-/// A counted lease, and its turn once it has got one.
-struct Held {
+/// What [`Slot::try_lease`] counted.
+struct Counted {
     slot: Arc<Slot>,
-    turn: Option<Turn>,
-    call: Option<(std::time::Duration, Outcome)>,
+    since: Instant,
+    call: Option<Outcome>,
 }
 
 impl Lease {
     /// Waits for the user's turn, in the place that the caller has or a new one. The lease was counted
-    /// by [`Slot::try_lease`].
+    /// by [`Slot::try_lease`] at `since`.
     pub(super) async fn enter(
         slot: Arc<Slot>,
         set: Arc<ComponentSet>,
-        place: Option<Queued>,
+        since: Instant,
+        place: Option<Queued<Slot>>,
     ) -> Result<Self, OpenError> {
-        let started = Instant::now();
-        let mut held = Held { slot, turn: None, call: None };
+        let counted = Counted { slot: slot.clone(), since, call: None };
         let place = match place {
             Some(place) => place,
-            None => held.slot.gate().queue()?,
+            None => Queued::at(slot)?,
         };
-        held.turn = Some(place.turn().await?);
         // A call that is dropped before it says how it ended has failed.
-        Ok(Self { set, held, started, outcome: Outcome::Failed })
+        Ok(Self { set, _turn: place.turn().await?, counted, outcome: Outcome::Failed })
     }
 
     pub(crate) fn set(&self) -> &Arc<ComponentSet> {
@@ -58,13 +57,12 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.held.call = Some((self.started.elapsed(), self.outcome));
+        self.counted.call = Some(self.outcome);
     }
 }
 
-impl Drop for Held {
+impl Drop for Counted {
     fn drop(&mut self) {
-        drop(self.turn.take());
-        self.slot.release(self.call);
+        self.slot.release(self.since, self.call);
     }
 }

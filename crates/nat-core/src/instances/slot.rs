@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::admission::Place;
 use super::failure::BuildError;
-use super::gate::Gate;
+use super::gate::{Gate, Gated};
 use crate::UserId;
 use crate::component_set::ComponentSet;
 use crate::function::CloseReason;
@@ -28,7 +28,7 @@ use crate::metrics::{Counters, Outcome, UserReport};
 pub(super) struct Slot {
     user: UserId,
     number: u64,
-    gate: Arc<Gate>,
+    gate: Gate,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -58,8 +58,8 @@ enum Phase {
 
 /// What a request that wants a lease gets.
 pub(super) enum Attempt {
-    /// A lease has been counted; whoever asked must release it.
-    Leased(Arc<ComponentSet>, Touch),
+    /// A lease has been counted at this time; whoever asked must release it.
+    Leased(Arc<ComponentSet>, Touch, Instant),
     /// Wait for the build.
     Building,
     /// Wait for the close, then look again.
@@ -93,8 +93,14 @@ pub(super) enum Verdict {
     Gone,
 }
 
+impl Gated for Slot {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
 impl Slot {
-    pub(super) fn new(user: UserId, number: u64, place: Place, gate: Arc<Gate>) -> Arc<Self> {
+    pub(super) fn new(user: UserId, number: u64, place: Place, gate: Gate) -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             phase: Phase::Building,
@@ -118,10 +124,6 @@ impl Slot {
         self.number
     }
 
-    pub(super) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
-    }
-
     /// Completes at the next change of phase, or when the last lease of a slot that should close ends.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
@@ -141,7 +143,7 @@ impl Slot {
                 if touch == Touch::Due {
                     state.touched = now;
                 }
-                Attempt::Leased(set, touch)
+                Attempt::Leased(set, touch, now)
             }
             Phase::Building => Attempt::Building,
             Phase::Failed(error) => {
@@ -153,13 +155,14 @@ impl Slot {
         }
     }
 
-    /// Ends a lease. With an outcome it was a call, which is counted.
-    pub(super) fn release(&self, call: Option<(Duration, Outcome)>) {
+    /// Ends a lease that was counted at `since`. With an outcome it was a call, which is counted.
+    pub(super) fn release(&self, since: Instant, call: Option<Outcome>) {
         let mut state = self.state.lock();
+        let now = Instant::now();
         state.leases -= 1;
-        state.idle_since = Instant::now();
-        if let Some((latency, outcome)) = call {
-            state.counters.record(latency, outcome);
+        state.idle_since = now;
+        if let Some(outcome) = call {
+            state.counters.record(now - since, outcome);
         }
         let awaited = state.leases == 0 && state.closing_for.is_some();
         drop(state);
