@@ -40,7 +40,7 @@ use crate::UserId;
 use crate::component_set::ComponentSet;
 use crate::config::{BuildRetry, General};
 use crate::graph::Plan;
-use crate::metrics::{Totals, UserReport};
+use crate::metrics::{Totals, UserPage, UserReport};
 
 use admission::Admission;
 use cache::IdleCache;
@@ -223,7 +223,7 @@ impl Instances {
         let place = self.admit()?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let fresh = Slot::new(user.clone(), number, place, Gate::new(&self.limits));
-        let slot = self.index.get_or_insert(user, || fresh.clone());
+        let slot = self.index.get_or_insert(&fresh);
         if Arc::ptr_eq(&slot, &fresh) {
             self.tasks.spawn(building::run(self.clone(), fresh));
         }
@@ -253,6 +253,14 @@ impl Instances {
             slots.iter().filter_map(|slot| Some((slot.number(), slot.report(&self.plan)?))).collect();
         reports.sort_unstable_by_key(|(number, _)| *number);
         reports.into_iter().map(|(_, report)| report).collect()
+    }
+
+    /// One entry for each live instance among at most `limit` users, in order of creation. `from` is where the
+    /// last page said that the next one begins.
+    pub(crate) fn report_page(&self, from: u64, limit: usize) -> UserPage {
+        let slots = self.index.page(from, limit);
+        let next = slots.last().filter(|_| slots.len() == limit).map(|slot| slot.number() + 1);
+        UserPage { users: slots.iter().filter_map(|slot| slot.report(&self.plan)).collect(), next }
     }
 
     /// What has been built and closed so far, over all users.

@@ -58,7 +58,7 @@ pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};
 pub use instances::{BuildError, BuildFailure, InstanceLimits, OpenError};
 pub use interface::{Answers, Interface, InvalidInput};
-pub use metrics::{InstanceTotals, UserReport};
+pub use metrics::{InstanceTotals, UserPage, UserReport};
 pub use registration::{Registration, Site};
 pub use registry::{Registered, Registry, RegistryError};
 pub use runtime::{Runtime, ShutdownReport, StartError};

@@ -68,6 +68,16 @@ pub struct UserReport {
     pub components: usize,
 }
 
+/// Some of the users, in order of creation: see [`Runtime::users_page`](crate::Runtime::users_page).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UserPage {
+    /// Users with an instance. There can be fewer than were asked for, and further ones all the same.
+    pub users: Vec<UserReport>,
+    /// Where the next page begins; `None` when this was the last.
+    pub next: Option<u64>,
+}
+
 impl UserReport {
     pub(crate) fn new(
         user: &UserId,

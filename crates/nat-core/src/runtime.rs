@@ -1,6 +1,7 @@
 //! Everything that runs for one file: started whole, or not at all; stopped in order.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::function::CloseReason;
 use crate::graph::{EntryName, GraphError, Plan};
 use crate::instances::{Gate, InstanceLimits, Instances};
-use crate::metrics::{InstanceTotals, UserReport};
+use crate::metrics::{InstanceTotals, UserPage, UserReport};
 use crate::registry::Registry;
 use crate::workflow::Workflow;
 use crate::{Error, UserId, shared};
@@ -119,6 +120,13 @@ impl Runtime {
             None => self.0.instances.reports(None),
             Some(text) => UserId::shown_as(text).iter().flat_map(|user| self.0.instances.reports(Some(user))).collect(),
         }
+    }
+
+    /// At most `limit` of them, for a list that is too long to be read at once. The first page is `from` 0;
+    /// each says where the next one begins. Who comes or goes between two pages is in none or in one, and
+    /// nobody in two.
+    pub fn users_page(&self, from: u64, limit: NonZeroUsize) -> UserPage {
+        self.0.instances.report_page(from, limit.get())
     }
 
     /// Instances built and closed so far.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, HOST};
+use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Body as HttpBody;
@@ -24,8 +25,9 @@ use crate::error::Exposure;
 use crate::identity::{Identity, Refusal};
 use crate::openapi::Document;
 use crate::reply::{self, Body, Reply, WorkflowError};
+use crate::request::ReceivedRequest;
 use crate::request_id::{self, X_REQUEST_ID};
-use crate::routes::{Handler, Routes, health, mcp, monitor, openapi};
+use crate::routes::{Found, Handler, Place, Routes, health, mcp, monitor, openapi};
 
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 
@@ -60,6 +62,14 @@ pub(crate) struct Inner {
     pub(crate) keep_alive_interval: Duration,
 }
 
+/// A request whose place in the routes has been found. Its head lies behind a pointer from here on: it is large,
+/// and every future through which it is handed would have room for it.
+pub(crate) struct Received<B> {
+    head: Arc<ReceivedRequest>,
+    body: B,
+    place: Option<Place>,
+}
+
 impl App {
     pub(crate) fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))
@@ -81,28 +91,39 @@ impl App {
         self.0.exposure
     }
 
-    /// Answers one request that came from `peer`.
-    pub(crate) async fn respond<B: HttpBody<Data = Bytes>>(&self, request: Request<B>, peer: SocketAddr) -> Reply {
-        let seen =
-            tracing::enabled!(Level::DEBUG).then(|| (Instant::now(), request.method().clone(), request.uri().clone()));
-        let headers = request.headers();
+    /// Takes a request that came from `peer`.
+    pub(crate) fn receive<B>(&self, request: Request<B>, peer: SocketAddr) -> Received<B> {
+        let (parts, body) = request.into_parts();
+        let (place, path_params) = match self.0.routes.find(parts.uri.path()) {
+            Some(Found { place, params }) => (Some(place), params),
+            None => (None, Vec::new()),
+        };
+        Received { head: Arc::new(ReceivedRequest { parts, path_params, peer }), body, place }
+    }
+
+    /// Answers it.
+    pub(crate) async fn respond<B: HttpBody<Data = Bytes>>(&self, received: Received<B>) -> Reply {
+        let Received { head, body, place } = received;
+        let seen = tracing::enabled!(Level::DEBUG).then(|| (Instant::now(), head.clone()));
+        let headers = &head.parts.headers;
         let accepted = Accepted::of(headers);
         let origin = headers.get(header::ORIGIN).cloned();
         // One that nobody would see is not made.
         let id = request_id::received(headers).or_else(|| seen.is_some().then(request_id::new));
-        let mut reply = match origin.as_ref().and_then(|_| self.0.cors.preflight(request.method(), headers)) {
+        let mut reply = match origin.as_ref().and_then(|_| self.0.cors.preflight(&head.parts.method, headers)) {
             Some(answer) => answer,
-            None => self.route(request, peer).await,
+            None => self.route(head, body, place).await,
         };
         // What is sent may depend on who may read it: caches must know, also where it makes no difference.
         compress::varies_by(reply.headers_mut(), VARY_ORIGIN);
         if let Some(origin) = origin {
             self.0.cors.allow(origin, reply.headers_mut());
         }
-        if let Some((started, method, uri)) = seen {
+        if let Some((started, head)) = seen {
+            let (method, path, peer) = (&head.parts.method, head.parts.uri.path(), head.peer);
             let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
             // The query stays out: it may carry what nobody wants in a log.
-            debug!(%method, path = uri.path(), status = reply.status().as_u16(), took = ?started.elapsed(), %peer, id, "request");
+            debug!(%method, path, status = reply.status().as_u16(), took = ?started.elapsed(), %peer, id, "request");
         }
         if let Some(id) = id {
             reply.headers_mut().insert(X_REQUEST_ID, id);
@@ -110,22 +131,28 @@ impl App {
         compress::fitted(reply, accepted).await
     }
 
-    async fn route<B: HttpBody<Data = Bytes>>(&self, request: Request<B>, peer: SocketAddr) -> Reply {
-        let Some(found) = self.0.routes.find(request.uri().path()) else {
-            return self.elsewhere(request.uri(), request.headers());
+    async fn route<B: HttpBody<Data = Bytes>>(
+        &self,
+        request: Arc<ReceivedRequest>,
+        body: B,
+        place: Option<Place>,
+    ) -> Reply {
+        let Parts { method, uri, headers, .. } = &request.parts;
+        let Some(resource) = place.map(|place| self.0.routes.resource(place)) else {
+            return self.elsewhere(uri, headers);
         };
-        match found.resource.handler(request.method()) {
-            Some(Handler::Call(route)) => route.answer(self, request, found.params, peer).await,
+        match resource.handler(method) {
+            Some(Handler::Call(route)) => route.answer(self, request, body).await,
             // Boxed, so that the usual request carries no more than it needs.
-            Some(Handler::Stream(route)) => Box::pin(route.answer(self, request, found.params, peer)).await,
-            Some(Handler::Chat(route)) => Box::pin(route.answer(self, request, found.params, peer)).await,
+            Some(Handler::Stream(route)) => Box::pin(route.answer(self, request, body)).await,
+            Some(Handler::Chat(route)) => Box::pin(route.answer(self, request, body)).await,
             Some(Handler::Health) => health::answer(),
-            Some(Handler::Monitor) => monitor::answer(self.0.runtime.clone(), request.uri().clone()).await,
+            Some(Handler::Monitor) => monitor::answer(self.0.runtime.clone(), uri.clone()).await,
             Some(Handler::McpClients) => mcp::answer(),
-            Some(Handler::Description) => openapi::answer(&self.0.document, request.headers()),
+            Some(Handler::Description) => openapi::answer(&self.0.document, headers),
             Some(Handler::Page(_, page)) => page.answer(),
-            Some(Handler::Asset(asset)) => asset.answer(request.headers()),
-            None => reply::method_not_allowed(&found.resource.allow),
+            Some(Handler::Asset(asset)) => asset.answer(headers),
+            None => reply::method_not_allowed(&resource.allow),
         }
     }
 
@@ -184,7 +211,7 @@ where
         Box::pin(async move {
             let peer = request.extensions().get().copied();
             let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-            Ok(app.respond(request, peer).await)
+            Ok(app.respond(app.receive(request, peer)).await)
         })
     }
 }

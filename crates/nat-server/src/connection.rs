@@ -107,10 +107,11 @@ impl Protocols {
             let (client, write_timeout) = (client.clone(), self.limits.write_timeout);
             service_fn(move |request: http::Request<Incoming>| {
                 let client = client.clone();
+                let version = request.version();
+                let received = client.app.receive(request, client.peer);
                 async move {
                     let _busy = client.pulse.busy();
-                    let version = request.version();
-                    let reply = client.app.respond(request, client.peer).await;
+                    let reply = client.app.respond(received).await;
                     if reply.extensions().get::<UnreadBody>().is_some() {
                         client.sends_on.store(true, Ordering::Relaxed);
                     }

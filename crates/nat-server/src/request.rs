@@ -23,17 +23,18 @@ pub(crate) struct ReceivedRequest {
 impl ReceivedRequest {
     /// The same in memory of its own. What was received is in slices of the connection's read buffer, and a stream
     /// would keep all of the buffer for as long as it lives.
-    pub(crate) fn detached(mut self) -> Self {
-        for value in self.parts.headers.values_mut() {
+    pub(crate) fn detached(&self) -> Self {
+        let mut parts = self.parts.clone();
+        for value in parts.headers.values_mut() {
             if let Ok(mut own) = HeaderValue::from_bytes(value.as_bytes()) {
                 own.set_sensitive(value.is_sensitive());
                 *value = own;
             }
         }
-        if let Ok(own) = Uri::try_from(self.parts.uri.to_string()) {
-            self.parts.uri = own;
+        if let Ok(own) = Uri::try_from(parts.uri.to_string()) {
+            parts.uri = own;
         }
-        self
+        Self { parts, path_params: self.path_params.clone(), peer: self.peer }
     }
 }
 

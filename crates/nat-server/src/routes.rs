@@ -105,10 +105,14 @@ pub(crate) enum Handler {
 }
 
 /// A path that was found.
-pub(crate) struct Found<'r> {
-    pub(crate) resource: &'r Resource,
+pub(crate) struct Found {
+    pub(crate) place: Place,
     pub(crate) params: Vec<(String, String)>,
 }
+
+/// Where a resource is in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(usize);
 
 impl Plan {
     /// # Errors
@@ -250,8 +254,13 @@ impl Routes {
         &self.root_path
     }
 
-    /// What answers at `path`, with or without the prefix of `root_path`.
-    pub(crate) fn find(&self, path: &str) -> Option<Found<'_>> {
+    /// What answers at a place that [`Routes::find`] gave.
+    pub(crate) fn resource(&self, place: Place) -> &Resource {
+        &self.resources[place.0]
+    }
+
+    /// Where `path` is answered, with or without the prefix of `root_path`.
+    pub(crate) fn find(&self, path: &str) -> Option<Found> {
         let path = match path.contains('%') {
             true => percent_decode_str(path).decode_utf8_lossy(),
             false => Cow::Borrowed(path),
@@ -259,10 +268,10 @@ impl Routes {
         self.at(&path).or_else(|| self.at(self.without_prefix(&path)?))
     }
 
-    fn at(&self, path: &str) -> Option<Found<'_>> {
+    fn at(&self, path: &str) -> Option<Found> {
         let found = self.places.at(path).ok()?;
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Some(Found { resource: &self.resources[*found.value], params: found.params.iter().map(owned).collect() })
+        Some(Found { place: Place(*found.value), params: found.params.iter().map(owned).collect() })
     }
 
     fn without_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {

@@ -24,17 +24,25 @@ struct Entry<'a> {
     ctx: Option<&'a Map<String, Value>>,
 }
 
-/// `["body", …]`
-struct Location<'a>(&'a [Segment]);
+/// `["body", …]` or `["query", NAME]`
+enum Location<'a> {
+    Body(&'a [Segment]),
+    Query(&'a str),
+}
 
 impl Serialize for Location<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut path = serializer.serialize_seq(Some(1 + self.0.len()))?;
-        path.serialize_element("body")?;
-        for segment in self.0 {
-            path.serialize_element(segment)?;
+        match self {
+            Self::Body(segments) => {
+                let mut path = serializer.serialize_seq(Some(1 + segments.len()))?;
+                path.serialize_element("body")?;
+                for segment in *segments {
+                    path.serialize_element(segment)?;
+                }
+                path.end()
+            }
+            Self::Query(name) => ["query", name].serialize(serializer),
         }
-        path.end()
     }
 }
 
@@ -47,7 +55,7 @@ pub(crate) fn refused(invalid: &InvalidInput) -> Reply {
             context.insert("error".to_owned(), Value::from(reason.as_str()));
             entries(vec![Entry {
                 kind: "json_invalid",
-                loc: Location(&[Segment::Index(*offset)]),
+                loc: Location::Body(&[Segment::Index(*offset)]),
                 msg: "JSON decode error",
                 input: &json!({}),
                 ctx: Some(&context),
@@ -69,6 +77,29 @@ pub(crate) fn not_json(body: &[u8]) -> Reply {
     entries(vec![one("model_attributes_type", message, &Value::from(echo(body)))])
 }
 
+/// A whole number in the query, of `least` or more; `None` where it is not given.
+pub(crate) fn query_number(query: &str, name: &str, least: u64) -> Result<Option<u64>, Reply> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let Some(given) = pairs.filter(|(key, _)| key == name).map(|(_, value)| value).last() else { return Ok(None) };
+    let refused = |kind, msg: &str, ctx| {
+        let input = Value::from(echo(given.as_bytes()));
+        entries(vec![Entry { kind, loc: Location::Query(name), msg, input: &input, ctx }])
+    };
+    match given.parse::<i128>() {
+        // More than can be counted is as good as the most.
+        Ok(number) if number >= least.into() => Ok(Some(u64::try_from(number).unwrap_or(u64::MAX))),
+        Ok(_) => {
+            let context = Map::from_iter([("ge".to_owned(), Value::from(least))]);
+            let message = format!("Input should be greater than or equal to {least}");
+            Err(refused("greater_than_equal", &message, Some(&context)))
+        }
+        Err(_) => {
+            let message = "Input should be a valid integer, unable to parse string as an integer";
+            Err(refused("int_parsing", message, None))
+        }
+    }
+}
+
 fn entries(detail: Vec<Entry<'_>>) -> Reply {
     reply::detail(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
@@ -76,7 +107,7 @@ fn entries(detail: Vec<Entry<'_>>) -> Reply {
 fn entry(finding: &Finding) -> Entry<'_> {
     Entry {
         kind: finding.kind,
-        loc: Location(&finding.path),
+        loc: Location::Body(&finding.path),
         msg: &finding.message,
         input: &finding.input,
         ctx: finding.context.as_ref(),
@@ -84,7 +115,7 @@ fn entry(finding: &Finding) -> Entry<'_> {
 }
 
 fn one<'a>(kind: &'a str, msg: &'a str, input: &'a Value) -> Entry<'a> {
-    Entry { kind, loc: Location(&[]), msg, input, ctx: None }
+    Entry { kind, loc: Location::Body(&[]), msg, input, ctx: None }
 }
 
 /// The client's own text, cut so that no answer grows with the request.
@@ -144,6 +175,18 @@ mod tests {
         ] {
             assert_eq!(shown(reply).await, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn numbers_in_a_query_are_checked() {
+        for (query, expected) in [("", None), ("n=1", Some(1)), ("n=3&m=x&n=12", Some(12)), ("n=%2B7", Some(7))] {
+            assert_eq!(query_number(query, "n", 1).unwrap(), expected, "{query}");
+        }
+        assert_eq!(query_number(&format!("n={}", u128::MAX / 4), "n", 1).unwrap(), Some(u64::MAX));
+        let less = r#"{"detail":[{"type":"greater_than_equal","loc":["query","n"],"msg":"Input should be greater than or equal to 1","input":"0","ctx":{"ge":1}}]}"#;
+        assert_eq!(shown(query_number("n=0", "n", 1).unwrap_err()).await, less);
+        let none = r#"{"detail":[{"type":"int_parsing","loc":["query","n"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":""}]}"#;
+        assert_eq!(shown(query_number("n=", "n", 1).unwrap_err()).await, none);
     }
 
     #[test]

@@ -348,6 +348,26 @@ async fn who_came_back_does_not_make_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_name_everybody_once_and_in_order() {
+    let (instances, _lab) = table(TWO, InstanceLimits { users: 5000, ..limits() }).await;
+    let names: Vec<String> = (0..3000).map(|number| format!("user-{number}")).collect();
+    for name in &names {
+        drop(fill(&instances, &[name]).await);
+    }
+    let expected: Vec<_> = names.iter().map(|name| user(name)).collect();
+    for limit in [1, 7, 1000, 2999, 3000, 3001, usize::MAX] {
+        let (mut seen, mut from) = (Vec::new(), Some(0));
+        while let Some(begin) = from {
+            let page = instances.report_page(begin, limit);
+            assert!(page.users.len() <= limit);
+            seen.extend(page.users.into_iter().map(|one| one.user_id));
+            from = page.next;
+        }
+        assert_eq!(seen, expected, "pages of {limit}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_queue_of_a_user_is_bounded() {
     let limits = InstanceLimits { running_calls: 1, waiting_calls: 2, ..limits() };
     let (instances, _lab) = table(TWO, limits).await;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::operation::{Operation, answer, answer_of, query, shared};
+use super::operation::{Operation, answer, answer_of, query, query_number, shared};
 use super::schemas::{Direction, Schemas};
 use super::security::Security;
 use super::template;
@@ -43,14 +43,18 @@ impl<'f> Describer<'f> {
     pub(super) fn operation(&mut self, path: &str, handler: &Handler) -> Option<Operation> {
         Some(match handler {
             Handler::Health => Operation::open(SERVER, "Whether the server runs", answer("It does.", schema("Health"))),
-            Handler::Monitor => Operation {
-                parameters: vec![query("user_id", "Only the user with exactly this id.")],
-                ..Operation::open(
-                    SERVER,
-                    "Every user with an instance",
-                    answer("In order of creation.", schema("UserListing")),
-                )
-            },
+            Handler::Monitor => {
+                let listing = answer("In order of creation.", schema("UserListing"));
+                let mut monitor = Operation::open(SERVER, "Every user with an instance", listing);
+                let refused = answer("`limit` or `cursor` is no such number.", schema("HTTPValidationError"));
+                monitor.answers.push((422, refused));
+                monitor.parameters = vec![
+                    query("user_id", "Only the user with exactly this id."),
+                    query_number("limit", 1, "At most so many users, and where the next page begins."),
+                    query_number("cursor", 0, "Begin where the last page said: its `next_cursor`."),
+                ];
+                monitor
+            }
             Handler::McpClients => Operation::open(
                 SERVER,
                 "The tools of MCP clients",

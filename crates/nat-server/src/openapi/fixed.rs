@@ -14,7 +14,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "ValidationError": object("One mistake.", &["type", "loc", "msg", "input"], json!({
             "type": { "type": "string", "description": "The kind of mistake, for programs." },
             "loc": {
-                "type": "array", "description": "Where: `body`, then fields and indexes.",
+                "type": "array", "description": "Where: `body`, then fields and indexes; or `query` and a name.",
                 "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
             },
             "msg": { "type": "string", "description": "The mistake, for people." },
@@ -53,6 +53,10 @@ pub(super) fn schemas() -> Map<String, Value> {
             "timestamp": local_time("When this was so."),
             "total_active_users": count("Entries of `users`."),
             "users": { "type": "array", "items": { "$ref": "#/components/schemas/UserReport" } },
+            "next_cursor": {
+                "type": ["integer", "null"], "minimum": 0,
+                "description": "Where the next page begins, null after the last one. Only in answers to a `limit` or `cursor`.",
+            },
         })),
         "UserReport": object("One user.", &["user_id", "session", "requests", "memory"], json!({
             "user_id": { "type": "string", "description": "Derived from the user's credential." },

@@ -61,6 +61,13 @@ pub(super) fn query(name: &str, description: &str) -> Value {
     })
 }
 
+/// One that is a whole number of `least` or more.
+pub(super) fn query_number(name: &str, least: u64, description: &str) -> Value {
+    let mut parameter = query(name, description);
+    parameter["schema"] = json!({ "type": "integer", "minimum": least });
+    parameter
+}
+
 /// An answer of JSON.
 pub(super) fn answer(description: &str, schema: Value) -> Value {
     answer_of("application/json", description, schema)

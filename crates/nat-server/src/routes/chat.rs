@@ -1,9 +1,8 @@
 //! Chat: conversations in the OpenAI form in, completions or chunks out.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
 use hyper::body::Body;
 use nat_core::chat::ChatRequest;
 use nat_core::{CallError, Error, Input, InvalidInput, Output};
@@ -15,6 +14,7 @@ use super::stream::Streaming;
 use crate::app::App;
 use crate::error::{self, Failure, Wording};
 use crate::reply::Reply;
+use crate::request::ReceivedRequest;
 use crate::sse::{ChatFrames, Filter, StepFrames};
 
 /// A path behind which a function chats.
@@ -50,11 +50,10 @@ impl ChatRoute {
     pub(crate) async fn answer<B: Body<Data = Bytes>>(
         &self,
         app: &App,
-        request: Request<B>,
-        path_params: Vec<(String, String)>,
-        peer: SocketAddr,
+        request: Arc<ReceivedRequest>,
+        body: B,
     ) -> Reply {
-        let admitted = self.entrance.admit(app, request, path_params, peer, |body| self.decode(body)).await;
+        let admitted = self.entrance.admit(app, request, body, |body| self.decode(body)).await;
         let Admitted { user, request, input: asked } = match admitted {
             Ok(admitted) => admitted,
             Err(refused) => return refused,

@@ -1,10 +1,10 @@
 //! What stands before a function: who asks, and what they say.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue};
 use hyper::body::Body;
 use nat_core::{InvalidInput, UserId, Workflow};
 
@@ -32,7 +32,7 @@ pub(crate) enum Takes {
 /// A request that may call the function.
 pub(crate) struct Admitted<T> {
     pub(crate) user: Option<UserId>,
-    pub(crate) request: ReceivedRequest,
+    pub(crate) request: Arc<ReceivedRequest>,
     pub(crate) input: T,
 }
 
@@ -41,18 +41,17 @@ impl Entrance {
     pub(crate) async fn admit<B: Body<Data = Bytes>, T>(
         &self,
         app: &App,
-        request: Request<B>,
-        path_params: Vec<(String, String)>,
-        peer: SocketAddr,
+        request: Arc<ReceivedRequest>,
+        body: B,
         decode: impl FnOnce(&[u8]) -> Result<T, InvalidInput>,
     ) -> Result<Admitted<T>, Reply> {
-        let (parts, body) = request.into_parts();
-        let user = app.identify(&parts.headers, peer.ip(), self.workflow.scope()).map_err(reply::with_unread_body)?;
-        let body = self.body(app, &parts.headers, body).await?;
+        let headers = &request.parts.headers;
+        let user = app.identify(headers, request.peer.ip(), self.workflow.scope()).map_err(reply::with_unread_body)?;
+        let body = self.body(app, headers, body).await?;
         // A type of the workflow reads itself here, and may panic like any other code of its author.
         let decoded = unpanicked(|| decode(without_mark(&body)));
         let input = decoded.map_err(error::internal_error)?.map_err(|invalid| validation::refused(&invalid))?;
-        Ok(Admitted { user, request: ReceivedRequest { parts, path_params, peer }, input })
+        Ok(Admitted { user, request, input })
     }
 
     async fn body<B: Body<Data = Bytes>>(&self, app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Reply> {

@@ -1,10 +1,9 @@
 //! Single results: a body in, the function's output out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use hyper::body::Body;
 use nat_core::{CallError, Input, Output, UserId, Workflow};
 
@@ -26,13 +25,12 @@ impl CallRoute {
     pub(crate) async fn answer<B: Body<Data = Bytes>>(
         &self,
         app: &App,
-        request: Request<B>,
-        path_params: Vec<(String, String)>,
-        peer: SocketAddr,
+        request: Arc<ReceivedRequest>,
+        body: B,
     ) -> Reply {
         let workflow = &self.entrance.workflow;
         let decode = |body: &[u8]| workflow.decode(body);
-        match self.entrance.admit(app, request, path_params, peer, decode).await {
+        match self.entrance.admit(app, request, body, decode).await {
             Ok(admitted) => single(app, workflow.clone(), admitted, self.wording, Output::into_json).await,
             Err(refused) => refused,
         }
@@ -59,12 +57,12 @@ pub(super) async fn single(
 async fn call(
     workflow: Workflow,
     user: Option<UserId>,
-    request: ReceivedRequest,
+    request: Arc<ReceivedRequest>,
     input: Input,
     write: fn(Output) -> Result<Bytes, CallError>,
 ) -> Result<Bytes, Failure> {
     let mut session = workflow.open(user).await?;
-    let output = session.call(Some(Arc::new(request)), input).await?;
+    let output = session.call(Some(request), input).await?;
     let written = unpanicked(|| write(output)).unwrap_or_else(|id| Err(CallError::Panicked { id }));
     Ok(written.inspect_err(|_| session.fail())?)
 }

@@ -1,5 +1,6 @@
 //! `/monitor/users`: one entry for each user with an instance. Asking changes nothing.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, Uri};
@@ -11,12 +12,16 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::reply::{self, Reply};
+use crate::validation::query_number;
 
 #[derive(Serialize)]
 struct Listing<'a> {
     timestamp: LocalTime<'a>,
     total_active_users: usize,
     users: Vec<User<'a>>,
+    /// Where the next page begins, `null` after the last one; only for who reads in pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<Option<u64>>,
 }
 
 #[derive(Serialize)]
@@ -62,28 +67,37 @@ impl Serialize for LocalTime<'_> {
     }
 }
 
-/// Everybody, or the user whose id is exactly what `user_id` says. Many users make a long list: it is
-/// written where nobody waits behind it.
+/// Everybody; or the user whose id is exactly what `user_id` says; or `limit` users from a `cursor` on. Many
+/// users make a long list: it is written where nobody waits behind it.
 pub(crate) async fn answer(runtime: Runtime, uri: Uri) -> Reply {
     let written = tokio::task::spawn_blocking(move || listing(&runtime, uri.query().unwrap_or_default()));
-    written.await.unwrap_or_else(|error| {
+    written.await.map(|written| written.unwrap_or_else(|refused| refused)).unwrap_or_else(|error| {
         let id = Uuid::new_v4();
         error!(%id, %error, "the list of users could not be written");
         crate::error::internal_error(id)
     })
 }
 
-fn listing(runtime: &Runtime, query: &str) -> Reply {
-    let query = form_urlencoded::parse(query.as_bytes());
-    let only = query.filter(|(name, _)| name == "user_id").map(|(_, value)| value).last();
-    let reports = runtime.users(only.as_deref());
+fn listing(runtime: &Runtime, query: &str) -> Result<Reply, Reply> {
+    let only = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "user_id").last();
+    let limit = query_number(query, "limit", 1)?.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let cursor = query_number(query, "cursor", 0)?;
+    let (reports, next_cursor) = match (only, limit.and_then(NonZeroUsize::new), cursor) {
+        (Some((_, user)), ..) => (runtime.users(Some(&user)), None),
+        (None, None, None) => (runtime.users(None), None),
+        (None, limit, cursor) => {
+            let page = runtime.users_page(cursor.unwrap_or_default(), limit.unwrap_or(NonZeroUsize::MAX));
+            (page.users, Some(page.next))
+        }
+    };
     let zone = TimeZone::system();
     let listing = Listing {
         timestamp: LocalTime(SystemTime::now(), &zone),
         total_active_users: reports.len(),
         users: reports.iter().map(|report| user(report, &zone)).collect(),
+        next_cursor,
     };
-    reply::json(StatusCode::OK, &listing)
+    Ok(reply::json(StatusCode::OK, &listing))
 }
 
 fn user<'a>(report: &'a UserReport, zone: &'a TimeZone) -> User<'a> {

@@ -1,9 +1,8 @@
 //! Streams of results: `/stream` with steps for people, `/full` with steps for programs.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
 use hyper::body::Body;
 use nat_core::Input;
 use nat_core::config::OnDisconnect;
@@ -12,6 +11,7 @@ use super::entrance::{Admitted, Entrance};
 use crate::app::App;
 use crate::error::{self, Wording};
 use crate::reply::Reply;
+use crate::request::ReceivedRequest;
 use crate::sse::{self, ErrorForm, EventBody, Filter, ResultFrames, StepFrames, ValueFrames};
 
 /// A path behind which a function is streamed.
@@ -42,12 +42,11 @@ impl StreamRoute {
     pub(crate) async fn answer<B: Body<Data = Bytes>>(
         &self,
         app: &App,
-        request: Request<B>,
-        path_params: Vec<(String, String)>,
-        peer: SocketAddr,
+        request: Arc<ReceivedRequest>,
+        body: B,
     ) -> Reply {
         let decode = |body: &[u8]| self.entrance.workflow.decode(body);
-        let admitted = match self.entrance.admit(app, request, path_params, peer, decode).await {
+        let admitted = match self.entrance.admit(app, request, body, decode).await {
             Ok(admitted) => admitted,
             Err(refused) => return refused,
         };

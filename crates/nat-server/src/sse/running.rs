@@ -43,7 +43,7 @@ pub(crate) async fn open(
     workflow: &Workflow,
     user: Option<UserId>,
     on_disconnect: OnDisconnect,
-    request: ReceivedRequest,
+    request: Arc<ReceivedRequest>,
     input: Input,
     listening: Listening,
 ) -> Result<Running, OpenError> {

@@ -178,4 +178,23 @@ workflow: {_type: puppet, lab: LAB}";
         assert_eq!(listed["total_active_users"], 0, "{nobody}");
     }
     assert_eq!(front.post("/monitor/users", "alice", "{}").await.seen(), NOT_ALLOWED);
+
+    let page = async |query: &str| {
+        let page = listing(&format!("GET /monitor/users?{query}")).await;
+        let users: Vec<_> = page["users"].as_array().unwrap().iter().map(|user| user["user_id"].clone()).collect();
+        assert_eq!(
+            (page["total_active_users"].as_u64(), page.get("next_cursor").is_some()),
+            (Some(users.len() as u64), true)
+        );
+        (users, page["next_cursor"].as_u64())
+    };
+    let (first, next) = page("limit=1").await;
+    assert_eq!(first, [bob]);
+    assert_eq!(page(&format!("limit=1&cursor={}", next.unwrap())).await.0, [alice]);
+    assert_eq!(page(&format!("cursor={}", next.unwrap())).await, (vec![alice.into()], None));
+    assert_eq!(page("limit=3").await, (vec![bob.into(), alice.into()], None));
+    for wrong in ["limit=0", "limit=few", "cursor=-1"] {
+        let refused = front.ask(&format!("GET /monitor/users?{wrong}"), &[], "").await;
+        assert_eq!(refused.status, 422, "{wrong}");
+    }
 }
