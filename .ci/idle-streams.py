@@ -148,7 +148,8 @@ def hold(server, port, streams, users):
         connection.close()
     until("nothing runs", lambda: active(port) == 0)
     selector.close()
-    print(f"all gone:               {(resident(server) - users) / streams / 1024:.2f} KiB each are kept by the allocator")
+    until("memory returns", lambda: resident(server) - users < (open_streams - users) / 20)
+    print(f"all gone:               {(resident(server) - users) / streams / 1024:.2f} KiB each are kept")
 
 
 def drain(selector, connections, mark):

@@ -93,6 +93,9 @@ impl Default for InstanceLimits {
     }
 }
 
+/// Instances handed to closing before others get a turn on this thread.
+const BATCH: usize = 256;
+
 /// The table. Made once for a server; every endpoint shares it.
 pub(crate) struct Instances {
     plan: Arc<Plan>,
@@ -288,8 +291,12 @@ impl Instances {
         loop {
             // A request that was let in just before the stop may still add a slot.
             let slots = self.index.all();
-            for slot in &slots {
-                self.close_when_free(slot, crate::CloseReason::ShuttingDown);
+            // Each close is a task, and a million of them at once would take as much memory as their users.
+            for batch in slots.chunks(BATCH) {
+                for slot in batch {
+                    self.close_when_free(slot, crate::CloseReason::ShuttingDown);
+                }
+                tokio::task::yield_now().await;
             }
             self.tasks.wait().await;
             if slots.is_empty() {

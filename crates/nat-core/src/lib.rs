@@ -29,6 +29,7 @@ mod graph;
 mod instances;
 mod interface;
 mod metrics;
+mod moment;
 mod registration;
 mod registry;
 mod runtime;

@@ -1,14 +1,12 @@
 //! What is counted: for each user, and over all of them.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-
-use tokio::time::Instant;
 
 use crate::UserId;
 use crate::component_set::CloseOutcome;
 use crate::graph::Plan;
+use crate::moment::Moment;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,22 +18,22 @@ pub(crate) enum Outcome {
 /// One user's counters, from the build of the instance to its close.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    created: Instant,
+    created: Moment,
     /// When the last request began.
-    pub(crate) active_since: Instant,
+    pub(crate) active_since: Moment,
     finished: u64,
     errors: u64,
-    latency: Duration,
+    latency_nanos: u64,
 }
 
 impl Counters {
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { created: now, active_since: now, finished: 0, errors: 0, latency: Duration::ZERO }
+    pub(crate) fn new(now: Moment) -> Self {
+        Self { created: now, active_since: now, finished: 0, errors: 0, latency_nanos: 0 }
     }
 
     pub(crate) fn record(&mut self, latency: Duration, outcome: Outcome) {
         self.finished += 1;
-        self.latency = self.latency.saturating_add(latency);
+        self.latency_nanos = self.latency_nanos.saturating_add(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
         if outcome == Outcome::Failed {
             self.errors += 1;
         }
@@ -82,19 +80,19 @@ impl UserReport {
     pub(crate) fn new(
         user: &UserId,
         counters: &Counters,
-        last_activity: Instant,
+        last_activity: Moment,
         active_requests: usize,
         components: usize,
         plan: &Plan,
     ) -> Self {
         Self {
             user_id: user.clone(),
-            created_at: wall_clock(counters.created),
-            last_activity: wall_clock(last_activity),
+            created_at: counters.created.on_the_wall(),
+            last_activity: last_activity.on_the_wall(),
             active_requests,
             total_requests: counters.finished,
             error_count: counters.errors,
-            latency_total: counters.latency,
+            latency_total: Duration::from_nanos(counters.latency_nanos),
             functions: plan.per_user_function_count(),
             groups: plan.per_user_group_count(),
             components,
@@ -107,17 +105,6 @@ impl UserReport {
             .ok()
             .and_then(|total| self.latency_total.checked_div(total))
             .unwrap_or_default()
-    }
-}
-
-/// What the wall clock showed at `instant`. Instants are what is kept and compared; this is only shown,
-/// and one anchor for all makes the same instant look the same whenever it is asked for.
-fn wall_clock(instant: Instant) -> SystemTime {
-    static ANCHOR: LazyLock<(SystemTime, Instant)> = LazyLock::new(|| (SystemTime::now(), Instant::now()));
-    let (wall, anchor) = *ANCHOR;
-    match instant.checked_duration_since(anchor) {
-        Some(later) => wall + later,
-        None => wall - anchor.duration_since(instant),
     }
 }
 

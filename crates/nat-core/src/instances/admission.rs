@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use tokio::time::Instant;
 
 use super::slot::Slot;
 use super::{Instances, OpenError};
 use crate::function::CloseReason;
+use crate::moment::Moment;
 
 /// Candidates chosen at one look over the table, so that a table at its limit is looked over once for
 /// many newcomers.
@@ -20,7 +20,7 @@ pub(super) struct Admission {
     taken: Arc<AtomicUsize>,
     /// Idle users, the longest idle first, each with the time since when. One who has been active
     /// since is passed over; everybody else has become idle later than all in the list.
-    candidates: Mutex<VecDeque<(Weak<Slot>, Instant)>>,
+    candidates: Mutex<VecDeque<(Weak<Slot>, Moment)>>,
 }
 
 /// One of `max_users` places, given back when dropped.

@@ -23,7 +23,8 @@ use crate::UserId;
 
 /// The slots of users who have been seen lately.
 pub(super) struct IdleCache {
-    cache: Cache<UserId, Arc<Slot>>,
+    /// By the slots' numbers: a user's next slot is another entry.
+    cache: Cache<u64, Arc<Slot>>,
     expired: Arc<Mutex<Vec<Arc<Slot>>>>,
     later: Mutex<BinaryHeap<Later>>,
 }
@@ -43,7 +44,7 @@ impl IdleCache {
             .time_to_idle(timeout)
             // Runs inside a request: it hands over and does nothing else. A listener that panics is
             // never called again, and this one cannot.
-            .eviction_listener(move |_user: Arc<UserId>, slot: Arc<Slot>, cause| {
+            .eviction_listener(move |_number: Arc<u64>, slot: Arc<Slot>, cause| {
                 if cause == RemovalCause::Expired {
                     noted.lock().push(slot);
                 }
@@ -54,7 +55,7 @@ impl IdleCache {
 
     /// The slot's user has been seen now.
     pub(super) fn insert(&self, slot: &Arc<Slot>) {
-        self.cache.insert(slot.user().clone(), slot.clone());
+        self.cache.insert(slot.number(), slot.clone());
     }
 
     /// The slot's user was thought idle, and is to be asked for again after this time.
@@ -62,9 +63,9 @@ impl IdleCache {
         self.later.lock().push(Later { at: Instant::now() + after, slot });
     }
 
-    /// The slot closes. To be called before the user can have another one.
+    /// The slot has closed, and need not be kept for this.
     pub(super) fn forget(&self, slot: &Arc<Slot>) {
-        self.cache.invalidate(slot.user());
+        self.cache.invalidate(&slot.number());
     }
 
     /// Everybody who may have been away for too long.

@@ -52,7 +52,6 @@ async fn close(instances: Arc<Instances>, slot: Arc<Slot>, set: Arc<ComponentSet
 
 /// Takes the slot out of the table. From here on the user can get another one.
 pub(super) fn gone(instances: &Instances, slot: &Arc<Slot>) {
-    // The cache first: as long as the slot is in the index, the entry cannot be a successor's.
     instances.idle.forget(slot);
     instances.index.remove(slot);
     slot.closed();

@@ -1,7 +1,7 @@
 //! How many calls run at once, and how many may wait for their turn.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -14,9 +14,10 @@ use super::{InstanceLimits, OpenError};
 #[derive(Debug)]
 pub(crate) struct Gate {
     turns: Semaphore,
-    inside: AtomicUsize,
-    room: usize,
-    waiting_limit: usize,
+    // Every user has a gate, and nobody has four billion calls.
+    inside: AtomicU32,
+    room: u32,
+    waiting_limit: u32,
 }
 
 /// What has a gate.
@@ -32,11 +33,12 @@ pub(crate) struct Turn<G: Gated>(Queued<G>);
 
 impl Gate {
     pub(crate) fn new(limits: &InstanceLimits) -> Self {
+        let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             turns: Semaphore::new(limits.running_calls.min(Semaphore::MAX_PERMITS)),
-            inside: AtomicUsize::new(0),
-            room: limits.running_calls.saturating_add(limits.waiting_calls),
-            waiting_limit: limits.waiting_calls,
+            inside: AtomicU32::new(0),
+            room: small(limits.running_calls.saturating_add(limits.waiting_calls)),
+            waiting_limit: small(limits.waiting_calls),
         }
     }
 }
@@ -53,7 +55,7 @@ impl<G: Gated> Queued<G> {
         let gate = gated.gate();
         if gate.inside.fetch_add(1, Ordering::Relaxed) >= gate.room {
             gate.inside.fetch_sub(1, Ordering::Relaxed);
-            return Err(OpenError::QueueFull { limit: gate.waiting_limit });
+            return Err(OpenError::QueueFull { limit: gate.waiting_limit as usize });
         }
         Ok(Self(gated))
     }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::OpenError;
 use super::gate::{Queued, Turn};
 use super::slot::Slot;
 use crate::component_set::ComponentSet;
 use crate::metrics::Outcome;
+use crate::moment::Moment;
 
 /// A user's instance in use: it is not closed before the lease is dropped, and idle time begins then.
 /// It holds one of the user's running calls, too.
@@ -23,7 +22,7 @@ pub(crate) struct Lease {
 /// What [`Slot::try_lease`] counted.
 struct Counted {
     slot: Arc<Slot>,
-    since: Instant,
+    since: Moment,
     call: Option<Outcome>,
 }
 
@@ -33,7 +32,7 @@ impl Lease {
     pub(super) async fn enter(
         slot: Arc<Slot>,
         set: Arc<ComponentSet>,
-        since: Instant,
+        since: Moment,
         place: Option<Queued<Slot>>,
     ) -> Result<Self, OpenError> {
         let counted = Counted { slot: slot.clone(), since, call: None };

@@ -6,7 +6,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use tokio::time::Instant;
 
 use super::admission::Place;
 use super::failure::BuildError;
@@ -16,6 +15,7 @@ use crate::component_set::ComponentSet;
 use crate::function::CloseReason;
 use crate::graph::Plan;
 use crate::metrics::{Counters, Outcome, UserReport};
+use crate::moment::Moment;
 
 /// The state of one user's instance. It goes one way only:
 ///
@@ -39,9 +39,9 @@ struct State {
     /// Somebody wants it closed as soon as it is free: no new leases.
     closing_for: Option<CloseReason>,
     /// When the last lease ended; monotonic.
-    idle_since: Instant,
+    idle_since: Moment,
     /// When the idle cache last heard of the user.
-    touched: Instant,
+    touched: Moment,
     counters: Counters,
     /// Taken out of the index: nothing is left of it.
     gone: bool,
@@ -52,14 +52,14 @@ struct State {
 enum Phase {
     Building,
     Live(Arc<ComponentSet>),
-    Failed(BuildError),
+    Failed(Box<BuildError>),
     Closing,
 }
 
 /// What a request that wants a lease gets.
 pub(super) enum Attempt {
     /// A lease has been counted at this time; whoever asked must release it.
-    Leased(Arc<ComponentSet>, Touch, Instant),
+    Leased(Arc<ComponentSet>, Touch, Moment),
     /// Wait for the build.
     Building,
     /// Wait for the close, then look again.
@@ -101,7 +101,7 @@ impl Gated for Slot {
 
 impl Slot {
     pub(super) fn new(user: UserId, number: u64, place: Place, gate: Gate) -> Arc<Self> {
-        let now = Instant::now();
+        let now = Moment::now();
         let state = State {
             phase: Phase::Building,
             leases: 0,
@@ -136,10 +136,10 @@ impl Slot {
         match &state.phase {
             Phase::Live(_) if state.closing_for.is_some() => Attempt::Closing,
             Phase::Live(set) => {
-                let (set, now) = (set.clone(), Instant::now());
+                let (set, now) = (set.clone(), Moment::now());
                 state.leases += 1;
                 state.counters.active_since = now;
-                let touch = if now - state.touched >= touch_after { Touch::Due } else { Touch::Recent };
+                let touch = if now.since(state.touched) >= touch_after { Touch::Due } else { Touch::Recent };
                 if touch == Touch::Due {
                     state.touched = now;
                 }
@@ -148,7 +148,7 @@ impl Slot {
             Phase::Building => Attempt::Building,
             Phase::Failed(error) => {
                 let remains = if state.gone { Remains::Nothing } else { Remains::ToBeClosed };
-                Attempt::Failed(error.clone(), remains)
+                Attempt::Failed(BuildError::clone(error), remains)
             }
             Phase::Closing if state.gone => Attempt::Closed,
             Phase::Closing => Attempt::Closing,
@@ -156,13 +156,13 @@ impl Slot {
     }
 
     /// Ends a lease that was counted at `since`. With an outcome it was a call, which is counted.
-    pub(super) fn release(&self, since: Instant, call: Option<Outcome>) {
+    pub(super) fn release(&self, since: Moment, call: Option<Outcome>) {
         let mut state = self.state.lock();
-        let now = Instant::now();
+        let now = Moment::now();
         state.leases -= 1;
         state.idle_since = now;
         if let Some(outcome) = call {
-            state.counters.record(now - since, outcome);
+            state.counters.record(now.since(since), outcome);
         }
         let awaited = state.leases == 0 && state.closing_for.is_some();
         drop(state);
@@ -173,7 +173,7 @@ impl Slot {
 
     pub(super) fn go_live(&self, set: Arc<ComponentSet>) {
         let mut state = self.state.lock();
-        state.idle_since = Instant::now();
+        state.idle_since = Moment::now();
         state.phase = Phase::Live(set);
         drop(state);
         self.changed.notify_waiters();
@@ -182,7 +182,7 @@ impl Slot {
     /// The build has failed: all who wait get the reason. What was built is still to be closed.
     pub(super) fn fail(&self, error: BuildError) {
         let mut state = self.state.lock();
-        state.phase = Phase::Failed(error);
+        state.phase = Phase::Failed(Box::new(error));
         state._place = None;
         drop(state);
         self.changed.notify_waiters();
@@ -205,7 +205,7 @@ impl Slot {
         if state.leases > 0 {
             return Verdict::NotYet(timeout);
         }
-        match timeout.checked_sub(state.idle_since.elapsed()) {
+        match timeout.checked_sub(Moment::now().since(state.idle_since)) {
             Some(left) if !left.is_zero() => Verdict::NotYet(left),
             _ => state.begin_close().map_or(Verdict::Gone, Verdict::Close),
         }
@@ -234,7 +234,7 @@ impl Slot {
     }
 
     /// Since when nobody uses the instance; `None` when somebody does, or there is none.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    pub(super) fn idle_since(&self) -> Option<Moment> {
         let state = self.state.lock();
         let idle = matches!(state.phase, Phase::Live(_)) && state.leases == 0 && state.closing_for.is_none();
         idle.then_some(state.idle_since)
@@ -242,7 +242,7 @@ impl Slot {
 
     /// As [`Slot::close_if_idle`], for an instance that must make room: only if nothing has happened
     /// since it was chosen.
-    pub(super) fn close_if_untouched(&self, since: Instant) -> Option<Arc<ComponentSet>> {
+    pub(super) fn close_if_untouched(&self, since: Moment) -> Option<Arc<ComponentSet>> {
         let mut state = self.state.lock();
         let untouched = state.leases == 0 && state.closing_for.is_none() && state.idle_since == since;
         if untouched { state.begin_close() } else { None }

@@ -5,12 +5,9 @@ use std::sync::{Arc, Weak};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::Instances;
 use super::slot::Verdict;
+use super::{BATCH, Instances};
 use crate::function::CloseReason;
-
-/// Instances handed to closing before others get a turn on this thread.
-const BATCH: usize = 256;
 
 /// Sweeps at every interval until the table is gone or shuts down.
 pub(super) async fn run(instances: Weak<Instances>, stopping: CancellationToken) {
