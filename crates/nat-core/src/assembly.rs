@@ -31,6 +31,9 @@ struct Progress {
     built: Vec<(usize, Component)>,
     /// Who asked for whom while it was not built yet.
     waits: Vec<(usize, usize)>,
+    /// Who asked for whom in vain.
+    refusals: Vec<(usize, usize)>,
+    panicked: Option<usize>,
 }
 
 #[derive(Clone)]
@@ -67,8 +70,13 @@ impl Assembly {
         reason: BuildReason,
     ) -> Arc<Self> {
         let count = plan.part(scope).components.len();
-        let progress =
-            Progress { states: vec![State::Waiting; count], built: Vec::with_capacity(count), waits: Vec::new() };
+        let progress = Progress {
+            states: vec![State::Waiting; count],
+            built: Vec::with_capacity(count),
+            waits: Vec::new(),
+            refusals: Vec::new(),
+            panicked: None,
+        };
         Arc::new(Self { plan, scope, shared, user, reason, progress: Mutex::new(progress), changed: Notify::new() })
     }
 
@@ -94,9 +102,8 @@ impl Assembly {
         for index in 0..self.part().components.len() {
             if let Err(error) = self.ensure(index, None).await {
                 // A component asked for by name on the way may be the one that really failed.
-                let progress = self.progress.lock();
-                let first = progress.states.iter().position(|state| matches!(state, State::Failed(_)));
-                return Err(FailedComponent { index: first.unwrap_or(index), error });
+                let index = self.progress.lock().culprit(index);
+                return Err(FailedComponent { index, error });
             }
         }
         Ok(())
@@ -113,6 +120,16 @@ impl Assembly {
         let progress = self.progress.lock();
         let unbuilt = |(_, state): &(usize, &State)| !matches!(state, State::Built(_));
         progress.states.iter().enumerate().filter(unbuilt).map(|(index, _)| index).collect()
+    }
+
+    /// The component that is being built, and waits for no other one.
+    pub(crate) fn under_way(&self) -> Option<usize> {
+        self.progress.lock().innermost()
+    }
+
+    /// The component whose build panicked.
+    pub(crate) fn panicked(&self) -> Option<usize> {
+        self.progress.lock().panicked
     }
 
     /// A function that component `asker` wants by name.
@@ -160,6 +177,14 @@ impl Assembly {
 
     /// The component at `index`, built if need be.
     async fn ensure(self: &Arc<Self>, index: usize, asker: Option<usize>) -> Result<Component> {
+        let ensured = self.built_or_build(index, asker).await;
+        if let (Err(_), Some(asker)) = (&ensured, asker) {
+            self.progress.lock().refusals.push((asker, index));
+        }
+        ensured
+    }
+
+    async fn built_or_build(self: &Arc<Self>, index: usize, asker: Option<usize>) -> Result<Component> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -230,6 +255,10 @@ struct Claimed<'a> {
 impl Drop for Claimed<'_> {
     fn drop(&mut self) {
         let mut progress = self.assembly.progress.lock();
+        if std::thread::panicking() {
+            // The innermost comes first.
+            progress.panicked.get_or_insert(self.index);
+        }
         if matches!(progress.states[self.index], State::Building) {
             progress.states[self.index] = State::Waiting;
         }
@@ -240,6 +269,31 @@ impl Drop for Claimed<'_> {
 }
 
 impl Progress {
+    /// Where the failure of `index` began: a component that asks in vain for another one usually passes its error on.
+    fn culprit(&self, index: usize) -> usize {
+        let mut culprit = index;
+        // No chain is longer than there are components.
+        for _ in &self.states {
+            let State::Failed(error) = &self.states[culprit] else { break };
+            let passed_on = |target: &usize| match &self.states[*target] {
+                State::Failed(cause) => error.message().contains(cause.message()),
+                _ => false,
+            };
+            let asked = self.refusals.iter().filter(|(asker, _)| *asker == culprit).map(|(_, target)| *target);
+            match asked.rev().find(passed_on) {
+                Some(target) => culprit = target,
+                None => break,
+            }
+        }
+        culprit
+    }
+
+    fn innermost(&self) -> Option<usize> {
+        let building = |index: &usize| matches!(self.states[*index], State::Building);
+        let waits = |index: &usize| self.waits.iter().any(|(asker, target)| asker == index && building(target));
+        (0..self.states.len()).filter(building).find(|index| !waits(index))
+    }
+
     /// The chain by which `from` already waits for `to`, if it does.
     fn path(&self, from: usize, to: usize) -> Option<Vec<usize>> {
         let mut path = vec![from];

@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tracing::{debug, error, warn};
 
-use crate::UserId;
 use crate::builder::{Built, Component};
 use crate::directory::Directory;
 use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
 use crate::graph::{Plan, Target};
+use crate::{UserId, unwind};
 
 /// All shared components, or all components of one user. What failed half-way holds only what was built.
 pub(crate) struct ComponentSet {
@@ -78,31 +78,45 @@ impl ComponentSet {
     pub(crate) async fn close(&self, reason: CloseReason, deadline: Duration, user: Option<&UserId>) -> CloseOutcome {
         let mut outcome = CloseOutcome::default();
         for (_, component) in self.built.iter().rev() {
-            let closing = match &component.0 {
+            let name = component.name();
+            let user = user.map(tracing::field::display);
+            let mut closing = match &component.0 {
                 Built::Function(function) => function.close(reason),
                 Built::Group(group) => group.close(reason),
             };
-            let name = component.name();
-            let user = user.map(tracing::field::display);
-            match tokio::time::timeout(deadline, AssertUnwindSafe(closing).catch_unwind()).await {
+            let ended = tokio::time::timeout(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
+            let (mut failed, mut timed_out) = (false, false);
+            match ended {
                 Ok(Ok(Ok(()))) => debug!(component = name, user, %reason, "closed"),
                 Ok(Ok(Err(error))) => {
-                    outcome.failed += 1;
+                    failed = true;
                     warn!(component = name, user, %reason, %error, "failed to close");
                 }
-                Ok(Err(_panic)) => {
-                    outcome.failed += 1;
-                    error!(component = name, user, %reason, "panicked while closing");
+                Ok(Err(panic)) => {
+                    failed = true;
+                    error!(component = name, user, %reason, panic = unwind::text(panic), "panicked while closing");
                 }
                 Err(_elapsed) => {
-                    outcome.timed_out += 1;
+                    timed_out = true;
                     warn!(
                         component = name, user, %reason, close_timeout = ?deadline,
                         "did not close in time: its close was dropped"
                     );
                 }
             }
+            // A person's code runs here, too.
+            let dropped = unwind::caught(|| drop(closing)).and(unwind::caught(|| match &component.0 {
+                _ if !timed_out => {}
+                Built::Function(function) => function.give_up(),
+                Built::Group(group) => group.give_up(),
+            }));
+            if let Err(panic) = dropped {
+                failed = true;
+                error!(component = name, user, %reason, panic, "panicked while it was dropped");
+            }
             outcome.closed += 1;
+            outcome.failed += usize::from(failed);
+            outcome.timed_out += usize::from(timed_out);
         }
         outcome
     }

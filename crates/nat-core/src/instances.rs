@@ -28,7 +28,7 @@ pub(crate) use gate::{Gate, Queued, Turn};
 pub(crate) use lease::Lease;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -72,16 +72,18 @@ pub struct InstanceLimits {
 }
 
 impl From<&General> for InstanceLimits {
+    /// Whatever a program has put there: a file's values are within these bounds already.
     fn from(general: &General) -> Self {
+        let span = |span: Duration| span.clamp(Duration::from_millis(1), LONGEST);
         Self {
-            idle_timeout: general.per_user_workflow_timeout,
-            sweep_interval: general.per_user_workflow_cleanup_interval,
-            build_timeout: general.build_timeout,
-            close_timeout: general.close_timeout,
-            running_calls: general.max_running_calls,
-            waiting_calls: general.max_waiting_calls,
-            users: general.max_users,
-            concurrent_builds: general.max_concurrent_builds,
+            idle_timeout: span(general.per_user_workflow_timeout),
+            sweep_interval: span(general.per_user_workflow_cleanup_interval),
+            build_timeout: span(general.build_timeout),
+            close_timeout: span(general.close_timeout),
+            running_calls: general.max_running_calls.max(1),
+            waiting_calls: general.max_waiting_calls.max(1),
+            users: general.max_users.max(1),
+            concurrent_builds: general.max_concurrent_builds.max(1),
             build_retry: general.build_retry.clone(),
         }
     }
@@ -92,6 +94,9 @@ impl Default for InstanceLimits {
         Self::from(&General::default())
     }
 }
+
+/// A hundred years: as good as for ever, and still something that can be added to a point in time.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Instances handed to closing before others get a turn on this thread.
 const BATCH: usize = 256;
@@ -110,8 +115,10 @@ pub(crate) struct Instances {
     totals: Totals,
     /// Builds, closes and the sweep.
     tasks: TaskTracker,
-    /// New leases are refused from here on.
+    /// Nothing new is built from here on.
     stopping: CancellationToken,
+    /// Everything is being closed.
+    ending: AtomicBool,
     /// The drain deadline is over: builds are aborted, leases no longer waited for.
     forced: CancellationToken,
 }
@@ -134,6 +141,7 @@ impl Instances {
             totals: Totals::default(),
             tasks: TaskTracker::new(),
             forced: CancellationToken::new(),
+            ending: AtomicBool::new(false),
             plan,
             shared,
             limits,
@@ -160,9 +168,9 @@ impl Instances {
 
     async fn acquire_missed(self: &Arc<Self>, user: &UserId) -> Result<Lease, OpenError> {
         // A build is waited for as long as it may take; a predecessor that does not close is not.
-        let give_up = Instant::now() + self.limits.close_timeout + self.limits.build_timeout;
-        let mut slot = self.slot_for(user)?;
-        let (mut place, mut saw_build) = (None, false);
+        let give_up = Instant::now() + self.limits.close_timeout.saturating_add(self.limits.build_timeout);
+        let (mut slot, mut saw_build) = self.slot_for(user)?;
+        let mut place = None;
         loop {
             let current = slot.clone();
             let changed = current.changed();
@@ -182,7 +190,7 @@ impl Instances {
                     continue;
                 }
                 // Who has waited for this build is told how it ended; who comes later tries again.
-                Attempt::Failed(error, _) if saw_build => return Err(OpenError::Build(error)),
+                Attempt::Failed(error, _) if saw_build => return Err(error),
                 Attempt::Failed(_, Remains::Nothing) | Attempt::Closed => {}
                 Attempt::Closing | Attempt::Failed(_, Remains::ToBeClosed) => {
                     if place.is_none() {
@@ -196,7 +204,8 @@ impl Instances {
                     continue;
                 }
             }
-            (slot, place, saw_build) = (self.slot_for(user)?, None, false);
+            (slot, saw_build) = self.slot_for(user)?;
+            place = None;
         }
     }
 
@@ -212,25 +221,25 @@ impl Instances {
         }
     }
 
-    /// The user's slot: the one in the index, or a new one whose build begins at once.
-    fn slot_for(self: &Arc<Self>, user: &UserId) -> Result<Arc<Slot>, OpenError> {
+    /// The user's slot: the one in the index, or a new one whose build begins at once. True for a new one.
+    fn slot_for(self: &Arc<Self>, user: &UserId) -> Result<(Arc<Slot>, bool), OpenError> {
         if self.stopping.is_cancelled() {
             return Err(OpenError::ShuttingDown);
         }
         if let Some(slot) = self.index.get(user) {
-            return Ok(slot);
+            return Ok((slot, false));
         }
         if let Some(error) = self.pacing.refusal(user) {
             return Err(OpenError::Build(error));
         }
-        let place = self.admit()?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let fresh = Slot::new(user.clone(), number, place, Gate::new(&self.limits));
-        let slot = self.index.get_or_insert(&fresh);
-        if Arc::ptr_eq(&slot, &fresh) {
+        let fresh = Slot::new(user.clone(), number, Gate::new(&self.limits));
+        let slot = self.index.get_or_insert(&fresh).ok_or(OpenError::ShuttingDown)?;
+        let is_new = Arc::ptr_eq(&slot, &fresh);
+        if is_new {
             self.tasks.spawn(building::run(self.clone(), fresh));
         }
-        Ok(slot)
+        Ok((slot, is_new))
     }
 
     /// Ends the user's instance when its last lease does; requests that come meanwhile wait for the
@@ -276,33 +285,32 @@ impl Instances {
     /// still has not closed, because their code blocks its thread.
     pub(crate) async fn shutdown(self: &Arc<Self>, deadline: Instant) -> Vec<UserId> {
         self.stopping.cancel();
+        self.ending.store(true, Ordering::Release);
         self.tasks.close();
         if tokio::time::timeout_at(deadline, self.close_all()).await.is_err() {
             self.forced.cancel();
             // Each component has `close_timeout`; a second more for the tasks themselves.
             let components = u32::try_from(self.plan.part(crate::Scope::PerUser).components.len()).unwrap_or(u32::MAX);
             let grace = self.limits.close_timeout.saturating_mul(components).saturating_add(Duration::from_secs(1));
-            let _ = tokio::time::timeout(grace, self.close_all()).await;
+            let _ = tokio::time::timeout(grace.min(LONGEST), self.close_all()).await;
         }
         self.index.all().iter().map(|slot| slot.user().clone()).collect()
     }
 
     async fn close_all(self: &Arc<Self>) {
-        loop {
-            // A request that was let in just before the stop may still add a slot.
-            let slots = self.index.all();
-            // Each close is a task, and a million of them at once would take as much memory as their users.
-            for batch in slots.chunks(BATCH) {
-                for slot in batch {
-                    self.close_when_free(slot, crate::CloseReason::ShuttingDown);
-                }
-                tokio::task::yield_now().await;
-            }
-            self.tasks.wait().await;
-            if slots.is_empty() {
-                return;
+        self.index.seal();
+        // Each close is a task, and a million of them at once would take as much memory as their users.
+        for batch in self.index.all().chunks(BATCH) {
+            for slot in batch {
+                self.close_when_free(slot, crate::CloseReason::ShuttingDown);
             }
             tokio::task::yield_now().await;
         }
+        self.tasks.wait().await;
+    }
+
+    /// Whether everything is being closed.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
     }
 }

@@ -40,6 +40,7 @@ mod steps;
 #[cfg(test)]
 mod testing;
 mod text;
+mod unwind;
 mod user;
 mod workflow;
 

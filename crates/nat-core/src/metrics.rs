@@ -133,9 +133,9 @@ pub struct InstanceTotals {
     pub closed: u64,
     /// Builds that ended without an instance.
     pub build_failures: u64,
-    /// Components whose close failed or panicked.
+    /// Components, shared ones and those of failed builds among them, whose close failed or panicked.
     pub closes_failed: u64,
-    /// Components whose close was dropped at its deadline.
+    /// Components, likewise, whose close was dropped at its deadline.
     pub closes_timed_out: u64,
 }
 
@@ -148,9 +148,12 @@ impl Totals {
         self.build_failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn closed(&self, outcome: &CloseOutcome) {
+    pub(crate) fn closed(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn components_closed(&self, outcome: &CloseOutcome) {
         let add = |to: &AtomicU64, count: usize| to.fetch_add(count as u64, Ordering::Relaxed);
-        add(&self.closed, 1);
         add(&self.closes_failed, outcome.failed);
         add(&self.closes_timed_out, outcome.timed_out);
     }

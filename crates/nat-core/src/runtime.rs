@@ -1,10 +1,14 @@
 //! Everything that runs for one file: started whole, or not at all; stopped in order.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -13,7 +17,7 @@ use crate::component_set::ComponentSet;
 use crate::config::Config;
 use crate::function::CloseReason;
 use crate::graph::{EntryName, GraphError, Plan};
-use crate::instances::{Gate, InstanceLimits, Instances};
+use crate::instances::{Gate, InstanceLimits, Instances, LONGEST};
 use crate::metrics::{InstanceTotals, UserPage, UserReport};
 use crate::registry::Registry;
 use crate::workflow::Workflow;
@@ -29,6 +33,7 @@ struct Inner {
     instances: Arc<Instances>,
     entries: Vec<Workflow>,
     limits: InstanceLimits,
+    shared_closed: OnceCell<()>,
     stopping: CancellationToken,
 }
 
@@ -94,7 +99,7 @@ impl Runtime {
             stopping: stopping.clone(),
         };
         let entries = plan.entries().iter().map(workflow).collect();
-        Ok(Self(Arc::new(Inner { plan, shared, instances, entries, limits, stopping })))
+        Ok(Self(Arc::new(Inner { plan, shared, instances, entries, limits, shared_closed: OnceCell::new(), stopping })))
     }
 
     /// Checks everything about the components of `config` that can be checked without building them.
@@ -123,8 +128,8 @@ impl Runtime {
     }
 
     /// At most `limit` of them, for a list that is too long to be read at once. The first page is `from` 0;
-    /// each says where the next one begins. Who comes or goes between two pages is in none or in one, and
-    /// nobody in two.
+    /// each says where the next one begins. Who gets another instance between two pages is in both: it is
+    /// another one.
     pub fn users_page(&self, from: u64, limit: NonZeroUsize) -> UserPage {
         self.0.instances.report_page(from, limit.get())
     }
@@ -140,21 +145,30 @@ impl Runtime {
         self.0.instances.invalidate(user).await
     }
 
-    /// Refuses new sessions from here on, and tells running calls ([`Context::stopping`](crate::Context::stopping)).
+    /// Builds nothing from here on, so that a user without an instance is refused, and tells running calls
+    /// ([`Context::stopping`](crate::Context::stopping)). Everybody else is served until [`Runtime::shutdown`].
     pub fn begin_shutdown(&self) {
         self.0.stopping.cancel();
     }
 
-    /// Waits for running sessions for at most `drain`, closes every user's instance and then the
-    /// shared components, each exactly once.
+    /// Refuses new sessions, waits for running ones for at most `drain`, closes every user's instance and then the
+    /// shared components, each exactly once. Whoever calls it again while it runs, or later, waits for the same end.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves open what is not closed yet, and sessions refused: call it again.
     pub async fn shutdown(&self, drain: Duration) -> ShutdownReport {
         self.begin_shutdown();
-        let unclosed = self.0.instances.shutdown(Instant::now() + drain).await;
-        for user in &unclosed {
-            warn!(%user, "the instance was not closed: its code blocks its thread");
-        }
-        self.0.shared.close(CloseReason::ShuttingDown, self.0.limits.close_timeout, None).await;
-        info!("All SessionManagers cleaned up");
+        let unclosed = self.0.instances.shutdown(Instant::now() + drain.min(LONGEST)).await;
+        let shared = async {
+            for user in &unclosed {
+                warn!(%user, "the instance was not closed: its code blocks its thread");
+            }
+            let outcome = self.0.shared.close(CloseReason::ShuttingDown, self.0.limits.close_timeout, None).await;
+            self.0.instances.totals().components_closed(&outcome);
+            info!("All SessionManagers cleaned up");
+        };
+        self.0.shared_closed.get_or_init(|| shared).await;
         ShutdownReport { instances: self.totals(), unclosed }
     }
 }

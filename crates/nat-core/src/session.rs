@@ -27,7 +27,7 @@ use crate::instances::{Gate, Lease, Turn};
 use crate::interface::Given;
 use crate::metrics::Outcome;
 use crate::steps::{Listener, Told, What, streamed};
-use crate::{Error, UserId};
+use crate::{Error, UserId, unwind};
 
 /// An input that has been read and checked: see [`Workflow::decode`](crate::Workflow::decode).
 pub struct Input(pub(crate) Payload);
@@ -90,7 +90,7 @@ impl Session {
         let result = match called {
             Ok(Ok(output)) => Ok(Output { output, interface: self.function.interface().clone(), usage: ctx.usage() }),
             Ok(Err(error)) => Err(failed(name, error)),
-            Err(panic) => Err(panicked(name, &*panic)),
+            Err(panic) => Err(panicked(name, panic)),
         };
         self.access.finish(if result.is_ok() { Outcome::Done } else { Outcome::Failed });
         result
@@ -166,15 +166,10 @@ fn failed(function: &str, error: Error) -> CallError {
     CallError::Function(error)
 }
 
-fn panicked(function: &str, panic: &(dyn Any + Send)) -> CallError {
-    let id = Uuid::new_v4();
-    error!(%id, function, panic = panic_text(panic), "a call panicked");
+fn panicked(function: &str, panic: Box<dyn Any + Send>) -> CallError {
+    let (id, panic) = (Uuid::new_v4(), unwind::text(panic));
+    error!(%id, function, panic, "a call panicked");
     CallError::Panicked { id }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
 }
 
 impl fmt::Debug for Input {

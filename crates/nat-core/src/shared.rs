@@ -30,7 +30,7 @@ pub(crate) async fn build(
             Ok(Ok(())) => return Ok(Arc::new(assembly.take())),
             Ok(Err(failed)) => Some(failed),
             Err(panic) => {
-                let index = assembly.remaining().first().copied().unwrap_or_default();
+                let index = assembly.panicked().unwrap_or_default();
                 Some(FailedComponent { index, error: Error::runtime(format!("panicked while it was built: {panic}")) })
             }
         },

@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Panic,
     /// Never comes back.
     Hang,
+    /// Never comes back, and panics when it is dropped.
+    HangSore,
     /// Waits for a permit of the test.
     Gate(Arc<Semaphore>),
     /// Keeps its thread until a permit comes.
@@ -54,6 +56,10 @@ impl Step {
             Self::Fail => return Err(Error::runtime("refused")),
             Self::Panic => panic!("asked to"),
             Self::Hang => std::future::pending().await,
+            Self::HangSore => {
+                let _sore = Sore;
+                std::future::pending().await
+            }
             Self::Gate(gate) => gate.acquire().await.expect("gates are not closed").forget(),
             Self::Block(gate) => {
                 while gate.try_acquire().map(tokio::sync::SemaphorePermit::forget).is_err() {
@@ -62,6 +68,14 @@ impl Step {
             }
         }
         Ok(())
+    }
+}
+
+struct Sore;
+
+impl Drop for Sore {
+    fn drop(&mut self) {
+        panic!("dropped where it hurts");
     }
 }
 

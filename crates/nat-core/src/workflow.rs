@@ -92,7 +92,7 @@ impl Workflow {
                 Access::PerUser(self.instances.acquire(user).await?)
             }
             Scope::Shared => {
-                if self.stopping.is_cancelled() {
+                if self.instances.is_ending() {
                     return Err(OpenError::ShuttingDown);
                 }
                 let turn = Queued::at(self.gate.clone())?.turn().await?;

@@ -1,15 +1,16 @@
 //! Where a built value lives: calls borrow it, closing takes it.
 
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_stream::try_stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt};
-use tokio::sync::{RwLock, RwLockReadGuard};
+use futures_util::{FutureExt, Stream, StreamExt};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::erased::{ErasedFunction, ErasedGroup, Member, Payload};
 use super::group::{FunctionGroup, GroupFunction};
@@ -25,30 +26,129 @@ pub(crate) struct Label {
     pub(crate) scope: Scope,
 }
 
-/// The value and its doors. The lock is never contended while the component lives: calls share it,
-/// and only closing takes it whole, after which everybody finds it empty.
+/// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
+/// A close that is given up drops the calls, wherever they are, and the value with them.
 struct Cell<T> {
-    value: RwLock<Option<T>>,
-    /// Set for good when closing begins, so that a close that was given up opens no door again.
-    closing: AtomicBool,
+    inside: Mutex<Inside<T>>,
+    /// The last call of a cell that is closing has ended, or the cell was given up.
+    changed: Notify,
+}
+
+struct Inside<T> {
+    /// `None` once it was taken.
+    value: Option<Arc<T>>,
+    calls: usize,
+    doors: Doors,
+}
+
+/// They open only once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doors {
+    Open,
+    Closing,
+    GivenUp,
 }
 
 impl<T> Cell<T> {
     fn new(value: T) -> Self {
-        Self { value: RwLock::new(Some(value)), closing: AtomicBool::new(false) }
+        let inside = Inside { value: Some(Arc::new(value)), calls: 0, doors: Doors::Open };
+        Self { inside: Mutex::new(inside), changed: Notify::new() }
     }
 
-    fn borrow(&self, name: &str) -> Result<RwLockReadGuard<'_, T>> {
-        let open = (!self.closing.load(Ordering::Acquire)).then(|| self.value.try_read().ok()).flatten();
-        open.and_then(|guard| RwLockReadGuard::try_map(guard, Option::as_ref).ok())
-            .ok_or_else(|| Error::runtime(format!("`{name}` was closed and cannot be called any more")))
+    fn borrow(&self, name: &str) -> Result<Borrowed<'_, T>> {
+        let mut inside = self.inside.lock();
+        match &inside.value {
+            Some(value) if inside.doors == Doors::Open => {
+                let value = value.clone();
+                inside.calls += 1;
+                Ok(Borrowed { value: Some(value), cell: self })
+            }
+            _ => Err(was_closed(name)),
+        }
     }
 
     /// Waits for the calls in flight, and takes the value.
     async fn take(&self) -> Option<T> {
-        self.closing.store(true, Ordering::Release);
-        self.value.write().await.take()
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            {
+                let mut inside = self.inside.lock();
+                if inside.doors == Doors::Open {
+                    inside.doors = Doors::Closing;
+                }
+                if inside.calls == 0 {
+                    // Whoever borrowed it has let go of it before they were counted out.
+                    return inside.value.take().and_then(Arc::into_inner);
+                }
+            }
+            changed.await;
+        }
     }
+
+    /// Nobody waits for the calls in flight any more: they are dropped at their present await, and what is left
+    /// of the value with the last of them.
+    fn give_up(&self) {
+        let mut inside = self.inside.lock();
+        inside.doors = Doors::GivenUp;
+        let value = inside.value.take();
+        drop(inside);
+        self.changed.notify_waiters();
+        drop(value);
+    }
+
+    /// Runs one call of the value to its end, unless the cell is given up meanwhile.
+    async fn unless_given_up<O>(&self, name: &str, call: impl Future<Output = Result<O>>) -> Result<O> {
+        let given_up = async {
+            loop {
+                let changed = self.changed.notified();
+                tokio::pin!(changed);
+                changed.as_mut().enable();
+                if self.inside.lock().doors == Doors::GivenUp {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::select! {
+            // A call that does not wait is never asked about.
+            biased;
+            ended = call => ended,
+            () = given_up => Err(was_closed(name)),
+        }
+    }
+}
+
+/// A call's share of the value.
+struct Borrowed<'a, T> {
+    value: Option<Arc<T>>,
+    cell: &'a Cell<T>,
+}
+
+impl<T> Deref for Borrowed<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_deref().expect("it is there until it is dropped")
+    }
+}
+
+impl<T> Drop for Borrowed<'_, T> {
+    fn drop(&mut self) {
+        self.value = None;
+        let mut inside = self.cell.inside.lock();
+        inside.calls -= 1;
+        let awaited = inside.calls == 0 && inside.doors != Doors::Open;
+        drop(inside);
+        if awaited {
+            self.cell.changed.notify_waiters();
+        }
+    }
+}
+
+fn was_closed(name: &str) -> Error {
+    Error::runtime(format!("`{name}` was closed and cannot be called any more"))
 }
 
 /// A shared component never sees what is per-user, whoever calls it.
@@ -79,7 +179,8 @@ impl<F: Send + Sync + 'static, M: Manner<F>> FunctionCell<F, M> {
     async fn answer(&self, ctx: &Context, input: Payload) -> Result<Payload> {
         let function = self.value.borrow(&self.label.name)?;
         let narrowed = context_for(self.label.scope, ctx);
-        M::call(&function, narrowed.as_ref().unwrap_or(ctx), &self.label.name, input).await
+        let call = M::call(&function, narrowed.as_ref().unwrap_or(ctx), &self.label.name, input);
+        self.value.unless_given_up(&self.label.name, call).await
     }
 
     fn chunks(self: Arc<Self>, ctx: Context, input: Payload) -> impl Stream<Item = Result<Payload>> + Send {
@@ -87,7 +188,8 @@ impl<F: Send + Sync + 'static, M: Manner<F>> FunctionCell<F, M> {
             let function = self.value.borrow(&self.label.name)?;
             let ctx = context_for(self.label.scope, &ctx).unwrap_or(ctx);
             let mut chunks = pin!(M::stream(&function, &ctx, &self.label.name, input));
-            while let Some(chunk) = chunks.next().await {
+            let name = &self.label.name;
+            while let Some(chunk) = self.value.unless_given_up(name, chunks.next().map(Ok)).await? {
                 yield chunk?;
             }
         }
@@ -133,6 +235,10 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
             }
         })
     }
+
+    fn give_up(&self) {
+        self.value.give_up();
+    }
 }
 
 /// A built function group.
@@ -176,7 +282,8 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
             let group = self.value.borrow(&self.label.name)?;
             let function: &GroupFunction<G> = &G::FUNCTIONS[index];
             let narrowed = context_for(self.label.scope, ctx);
-            function.call(&group, narrowed.as_ref().unwrap_or(ctx), input).await
+            let call = function.call(&group, narrowed.as_ref().unwrap_or(ctx), input);
+            self.value.unless_given_up(&self.label.name, call).await
         })
     }
 
@@ -187,5 +294,9 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
                 None => Ok(()),
             }
         })
+    }
+
+    fn give_up(&self) {
+        self.value.give_up();
     }
 }

@@ -30,6 +30,9 @@ pub(crate) trait ErasedFunction: Send + Sync {
 
     /// Refuses new calls, waits for those in flight, and closes the value. A second close does nothing.
     fn close(&self, reason: CloseReason) -> BoxFuture<'_, Result<()>>;
+
+    /// After a close that took too long: drops the calls in flight, and the value if it was not taken.
+    fn give_up(&self);
 }
 
 /// A built function group.
@@ -48,6 +51,9 @@ pub(crate) trait ErasedGroup: Send + Sync {
 
     /// As [`ErasedFunction::close`].
     fn close(&self, reason: CloseReason) -> BoxFuture<'_, Result<()>>;
+
+    /// As [`ErasedFunction::give_up`].
+    fn give_up(&self);
 }
 
 /// One function of a group, as the plan knows it.
@@ -117,4 +123,6 @@ impl ErasedFunction for GroupMember {
         // The group closes as a whole.
         Box::pin(async { Ok(()) })
     }
+
+    fn give_up(&self) {}
 }

@@ -7,7 +7,7 @@ use tokio::task::{AbortHandle, JoinError};
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
-use super::failure::{BuildError, BuildFailure};
+use super::failure::{BuildError, BuildFailure, OpenError};
 use super::slot::Slot;
 use super::{Instances, closing};
 use crate::assembly::{Assembly, FailedComponent};
@@ -16,6 +16,12 @@ use crate::{Error, Result};
 
 /// Builds the instance of a fresh slot, and tells the slot how it went.
 pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
+    // The slot goes however this ends, or its user could never have another one.
+    let mut leaving = closing::Leaving::new(&instances, &slot);
+    match instances.admit() {
+        Ok(place) => slot.admitted(place),
+        Err(full) => return slot.fail(full),
+    }
     let assembly = Assembly::per_user(instances.plan.clone(), instances.shared.clone(), slot.user().clone());
     match build(&instances, &slot, &assembly).await {
         Ok(()) => {
@@ -25,20 +31,23 @@ pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
             // The cache first: an instance that lives is always one that can be found idle.
             instances.idle.insert(&slot);
             slot.go_live(Arc::new(assembly.take()));
+            leaving.stays();
         }
         Err((failure, ending)) => {
             // Everybody who waits is told at once; the slot stays until what was built has closed.
             let failure = instances.pacing.failed(slot.user(), failure);
             instances.totals.build_failed();
-            slot.fail(failure);
+            slot.fail(OpenError::Build(failure));
             if let Some(ending) = ending {
                 ending.wait().await;
             }
             let set = assembly.take();
             if set.len() > 0 {
-                set.close(CloseReason::BuildFailed, instances.limits.close_timeout, Some(slot.user())).await;
+                let deadline = instances.limits.close_timeout;
+                let outcome = set.close(CloseReason::BuildFailed, deadline, Some(slot.user())).await;
+                instances.totals.components_closed(&outcome);
             }
-            closing::gone(&instances, &slot);
+            closing::let_go(set, &slot);
         }
     }
 }
@@ -84,7 +93,7 @@ async fn build(
             return match ended {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(failed)) => Err((failed_component(slot, assembly, &failed), None)),
-                Err(panic) => Err((panicked(slot, &panic), None)),
+                Err(panic) => Err((panicked(slot, assembly, &panic), None)),
             };
         }
         () = tokio::time::sleep(limit) => timed_out(slot, assembly, limit),
@@ -100,17 +109,17 @@ fn failed_component(slot: &Slot, assembly: &Assembly, failed: &FailedComponent) 
     BuildError { error: failed.error.clone(), cause: BuildFailure::Failed, retry_after: None }
 }
 
-fn panicked(slot: &Slot, panic: &JoinError) -> BuildError {
+fn panicked(slot: &Slot, assembly: &Assembly, panic: &JoinError) -> BuildError {
     let id = Uuid::new_v4();
-    error!(user = %slot.user(), %id, %panic, "a component panicked while the user's instance was built");
+    let component = assembly.panicked().map(|index| &*assembly.planned(index).label.name).unwrap_or_default();
+    error!(user = %slot.user(), %id, component, %panic, "a component panicked while the user's instance was built");
     let error = Error::runtime(format!("a component panicked while it was built: {panic}"));
     let error = error.public(format!("internal error {id}"));
     BuildError { error, cause: BuildFailure::Panicked, retry_after: None }
 }
 
 fn timed_out(slot: &Slot, assembly: &Assembly, limit: Duration) -> BuildError {
-    let waiting = assembly.remaining().first().map(|index| assembly.planned(*index).label.name.clone());
-    let component = waiting.unwrap_or_default();
+    let component = assembly.under_way().map(|index| &*assembly.planned(index).label.name).unwrap_or_default();
     warn!(user = %slot.user(), %component, build_timeout = ?limit, "the build took too long and was aborted");
     let error = Error::timeout(format!("building `{component}` took longer than {limit:?} (general.build_timeout)"));
     BuildError { error, cause: BuildFailure::TimedOut, retry_after: None }

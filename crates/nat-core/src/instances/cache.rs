@@ -74,7 +74,7 @@ impl IdleCache {
         let mut expired = std::mem::take(&mut *self.expired.lock());
         let (mut later, now) = (self.later.lock(), Instant::now());
         while later.peek().is_some_and(|next| next.at <= now) {
-            expired.extend(later.pop().map(|next| next.slot));
+            expired.extend(later.pop().map(|next| next.slot).inspect(|slot| slot.no_longer_awaited()));
         }
         expired
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::Instances;
 use super::slot::{Free, Leased, Slot};
 use crate::component_set::ComponentSet;
 use crate::function::CloseReason;
+use crate::unwind;
 
 impl Instances {
     /// Closes what a slot has just given up.
@@ -42,17 +43,45 @@ impl Instances {
 }
 
 async fn close(instances: Arc<Instances>, slot: Arc<Slot>, set: Arc<ComponentSet>, reason: CloseReason) {
+    let _leaving = Leaving::new(&instances, &slot);
     let outcome = set.close(reason, instances.limits.close_timeout, Some(slot.user())).await;
     // The instance goes before its slot does: a successor must not meet what is left of it.
-    drop(set);
-    instances.totals.closed(&outcome);
+    let_go(set, &slot);
+    instances.totals.components_closed(&outcome);
+    instances.totals.closed();
     debug!(user = %slot.user(), %reason, "instance closed");
-    gone(&instances, &slot);
 }
 
-/// Takes the slot out of the table. From here on the user can get another one.
-pub(super) fn gone(instances: &Instances, slot: &Arc<Slot>) {
-    instances.idle.forget(slot);
-    instances.index.remove(slot);
-    slot.closed();
+/// Drops what may be left of people's values.
+pub(super) fn let_go<T>(remains: T, slot: &Slot) {
+    if let Err(panic) = unwind::caught(|| drop(remains)) {
+        error!(user = %slot.user(), panic, "panicked while what was left of an instance was dropped");
+    }
+}
+
+/// Takes the slot out of the table when dropped. From there on the user can get another one.
+pub(super) struct Leaving<'a> {
+    instances: &'a Instances,
+    slot: Option<&'a Arc<Slot>>,
+}
+
+impl<'a> Leaving<'a> {
+    pub(super) fn new(instances: &'a Instances, slot: &'a Arc<Slot>) -> Self {
+        Self { instances, slot: Some(slot) }
+    }
+
+    /// It does not leave after all.
+    pub(super) fn stays(&mut self) {
+        self.slot = None;
+    }
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot {
+            self.instances.idle.forget(slot);
+            self.instances.index.remove(slot);
+            slot.closed();
+        }
+    }
 }

@@ -19,7 +19,12 @@ pub(super) struct Index {
     shards: [Mutex<Shard>; SHARDS as usize],
 }
 
-type Shard = HashTable<Indexed>;
+#[derive(Default)]
+struct Shard {
+    slots: HashTable<Indexed>,
+    /// Nothing is added any more.
+    sealed: bool,
+}
 
 /// A slot, with as much of it as saves going there.
 struct Indexed {
@@ -43,29 +48,40 @@ impl Default for Index {
 impl Index {
     pub(super) fn get(&self, user: &UserId) -> Option<Arc<Slot>> {
         let hash = self.hasher.hash_one(user);
-        self.shard(hash).lock().find(hash, |one| one.is_of(hash, user)).map(|one| one.slot.clone())
+        self.shard(hash).lock().slots.find(hash, |one| one.is_of(hash, user)).map(|one| one.slot.clone())
     }
 
-    /// The slot of the user of `fresh`, which is that one if there was none.
-    pub(super) fn get_or_insert(&self, fresh: &Arc<Slot>) -> Arc<Slot> {
+    /// The slot of the user of `fresh`, which is that one if there was none; `None` if there is none and none may
+    /// be added.
+    pub(super) fn get_or_insert(&self, fresh: &Arc<Slot>) -> Option<Arc<Slot>> {
         let hash = self.hasher.hash_one(fresh.user());
-        match self.shard(hash).lock().entry(hash, |one| one.is_of(hash, fresh.user()), |one| one.hash) {
-            Entry::Occupied(known) => known.get().slot.clone(),
+        let mut shard = self.shard(hash).lock();
+        let sealed = shard.sealed;
+        match shard.slots.entry(hash, |one| one.is_of(hash, fresh.user()), |one| one.hash) {
+            Entry::Occupied(known) => Some(known.get().slot.clone()),
+            Entry::Vacant(_) if sealed => None,
             Entry::Vacant(place) => {
                 place.insert(Indexed { hash, number: fresh.number(), slot: fresh.clone() });
-                fresh.clone()
+                Some(fresh.clone())
             }
+        }
+    }
+
+    /// From here on nothing is added: what [`Index::all`] gives afterwards is all that there will ever be.
+    pub(super) fn seal(&self) {
+        for shard in &self.shards {
+            shard.lock().sealed = true;
         }
     }
 
     pub(super) fn remove(&self, slot: &Arc<Slot>) {
         let hash = self.hasher.hash_one(slot.user());
-        let mut shard = self.shard(hash).lock();
-        if let Ok(present) = shard.find_entry(hash, |one| Arc::ptr_eq(&one.slot, slot)) {
+        let slots = &mut self.shard(hash).lock().slots;
+        if let Ok(present) = slots.find_entry(hash, |one| Arc::ptr_eq(&one.slot, slot)) {
             present.remove();
             // A million users who came once must not leave their table behind.
-            if shard.capacity() > 64 && shard.len() < shard.capacity() / 8 {
-                shard.shrink_to_fit(|one| one.hash);
+            if slots.capacity() > 64 && slots.len() < slots.capacity() / 8 {
+                slots.shrink_to_fit(|one| one.hash);
             }
         }
     }
@@ -73,7 +89,7 @@ impl Index {
     pub(super) fn all(&self) -> Vec<Arc<Slot>> {
         self.shards
             .iter()
-            .flat_map(|shard| shard.lock().iter().map(|one| one.slot.clone()).collect::<Vec<_>>())
+            .flat_map(|shard| shard.lock().slots.iter().map(|one| one.slot.clone()).collect::<Vec<_>>())
             .collect()
     }
 
@@ -81,25 +97,20 @@ impl Index {
     pub(super) fn page(&self, from: u64, limit: usize) -> Vec<Arc<Slot>> {
         let mut page: Vec<(u64, Arc<Slot>)> = Vec::new();
         let mut below = u64::MAX;
-        let keep = |page: &mut Vec<(u64, Arc<Slot>)>| {
-            page.select_nth_unstable_by_key(limit, |(number, _)| *number);
-            let below = page[limit].0;
-            page.truncate(limit);
-            below
-        };
         for shard in &self.shards {
-            for one in shard.lock().iter().filter(|one| one.number >= from) {
-                if one.number < below {
-                    page.push((one.number, one.slot.clone()));
-                }
-                // Seldom enough that a page takes one look at every slot and little more.
-                if page.len() > limit.saturating_mul(2).max(1024) {
-                    below = keep(&mut page);
+            let mut found = Vec::new();
+            for one in shard.lock().slots.iter() {
+                if (from..below).contains(&one.number) {
+                    found.push((one.number, one.slot.clone()));
                 }
             }
-        }
-        if page.len() > limit {
-            keep(&mut page);
+            // Without the lock: the last to hold a slot drops what is in it.
+            page.append(&mut found);
+            if page.len() > limit {
+                page.select_nth_unstable_by_key(limit, |(number, _)| *number);
+                below = page[limit].0;
+                page.truncate(limit);
+            }
         }
         page.sort_unstable_by_key(|(number, _)| *number);
         page.into_iter().map(|(_, slot)| slot).collect()

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::admission::Place;
-use super::failure::BuildError;
+use super::failure::OpenError;
 use super::gate::{Gate, Gated};
 use crate::UserId;
 use crate::component_set::ComponentSet;
@@ -45,14 +45,16 @@ struct State {
     counters: Counters,
     /// Taken out of the index: nothing is left of it.
     gone: bool,
-    /// The user's place among `max_users`, as long as the instance is built or lives.
-    _place: Option<Place>,
+    /// In `later` of the idle cache: it will be asked again.
+    awaited: bool,
+    /// The user's place among `max_users`, until nothing is left of the instance.
+    place: Option<Place>,
 }
 
 enum Phase {
     Building,
     Live(Arc<ComponentSet>),
-    Failed(Box<BuildError>),
+    Failed(Box<OpenError>),
     Closing,
 }
 
@@ -65,7 +67,7 @@ pub(super) enum Attempt {
     /// Wait for the close, then look again.
     Closing,
     /// The build failed.
-    Failed(BuildError, Remains),
+    Failed(OpenError, Remains),
     /// Look again.
     Closed,
 }
@@ -89,6 +91,8 @@ pub(super) enum Verdict {
     Close(Arc<ComponentSet>),
     /// Not before this time.
     NotYet(Duration),
+    /// It will be asked again anyway.
+    Awaited,
     /// There is nothing to close.
     Gone,
 }
@@ -100,7 +104,7 @@ impl Gated for Slot {
 }
 
 impl Slot {
-    pub(super) fn new(user: UserId, number: u64, place: Place, gate: Gate) -> Arc<Self> {
+    pub(super) fn new(user: UserId, number: u64, gate: Gate) -> Arc<Self> {
         let now = Moment::now();
         let state = State {
             phase: Phase::Building,
@@ -110,7 +114,8 @@ impl Slot {
             idle_since: now,
             touched: now,
             counters: Counters::new(now),
-            _place: Some(place),
+            awaited: false,
+            place: None,
         };
         Arc::new(Self { user, number, gate, state: Mutex::new(state), changed: Notify::new() })
     }
@@ -148,7 +153,7 @@ impl Slot {
             Phase::Building => Attempt::Building,
             Phase::Failed(error) => {
                 let remains = if state.gone { Remains::Nothing } else { Remains::ToBeClosed };
-                Attempt::Failed(BuildError::clone(error), remains)
+                Attempt::Failed(OpenError::clone(error), remains)
             }
             Phase::Closing if state.gone => Attempt::Closed,
             Phase::Closing => Attempt::Closing,
@@ -179,11 +184,16 @@ impl Slot {
         self.changed.notify_waiters();
     }
 
+    /// The user has a place.
+    pub(super) fn admitted(&self, place: Place) {
+        self.state.lock().place = Some(place);
+    }
+
     /// The build has failed: all who wait get the reason. What was built is still to be closed.
-    pub(super) fn fail(&self, error: BuildError) {
+    pub(super) fn fail(&self, error: OpenError) {
         let mut state = self.state.lock();
         state.phase = Phase::Failed(Box::new(error));
-        state._place = None;
+        state.retire();
         drop(state);
         self.changed.notify_waiters();
     }
@@ -192,7 +202,13 @@ impl Slot {
     pub(super) fn closed(&self) {
         let mut state = self.state.lock();
         state.gone = true;
+        if matches!(state.phase, Phase::Building) {
+            // Its task has come to nothing, not even to a failure: who waits looks again.
+            state.phase = Phase::Closing;
+        }
+        let place = state.place.take();
         drop(state);
+        drop(place);
         self.changed.notify_waiters();
     }
 
@@ -202,13 +218,17 @@ impl Slot {
         if !matches!(state.phase, Phase::Live(_)) || state.closing_for.is_some() {
             return Verdict::Gone;
         }
-        if state.leases > 0 {
-            return Verdict::NotYet(timeout);
-        }
-        match timeout.checked_sub(Moment::now().since(state.idle_since)) {
-            Some(left) if !left.is_zero() => Verdict::NotYet(left),
-            _ => state.begin_close().map_or(Verdict::Gone, Verdict::Close),
-        }
+        let left = match timeout.checked_sub(Moment::now().since(state.idle_since)) {
+            _ if state.leases > 0 => timeout,
+            Some(left) if !left.is_zero() => left,
+            _ => return state.begin_close().map_or(Verdict::Gone, Verdict::Close),
+        };
+        if std::mem::replace(&mut state.awaited, true) { Verdict::Awaited } else { Verdict::NotYet(left) }
+    }
+
+    /// The time has come at which it was to be asked again.
+    pub(super) fn no_longer_awaited(&self) {
+        self.state.lock().awaited = false;
     }
 
     /// No new leases from here on. True for the first who asks, who then has to close it.
@@ -283,10 +303,16 @@ pub(super) enum Free {
 }
 
 impl State {
+    fn retire(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.retire();
+        }
+    }
+
     fn begin_close(&mut self) -> Option<Arc<ComponentSet>> {
         match std::mem::replace(&mut self.phase, Phase::Closing) {
             Phase::Live(set) => {
-                self._place = None;
+                self.retire();
                 Some(set)
             }
             other => {

@@ -41,7 +41,7 @@ impl Instances {
                     match slot.close_if_idle(self.limits.idle_timeout) {
                         Verdict::Close(set) => self.close(slot.clone(), set, CloseReason::Idle),
                         Verdict::NotYet(remaining) => self.idle.ask_again(slot.clone(), remaining),
-                        Verdict::Gone => {}
+                        Verdict::Awaited | Verdict::Gone => {}
                     }
                 }
                 tokio::task::yield_now().await;

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::slot::Verdict;
 use super::{BuildFailure, Instances, Lease, OpenError};
 use crate::testing::{Lab, Step, TWO, table, until, user};
 use crate::{CloseReason, InstanceLimits, UserId};
@@ -536,6 +537,175 @@ async fn a_close_that_was_given_up_opens_no_door_again() {
     let error = handle.call(&crate::Context::for_test(None), serde_json::json!({})).await.unwrap_err();
     assert_eq!(error.message(), "`first` was closed and cannot be called any more");
     hanging.abort();
+}
+
+/// A detached task may keep calling: its call ends with the close that gave up on it, not beside a successor.
+#[tokio::test(start_paused = true)]
+async fn a_call_in_flight_ends_with_the_close_that_gives_up_on_it() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let function = crate::directory::Directory::function(&**lease.set(), "first").unwrap();
+    let handle = crate::DynFunctionHandle::new(function);
+    lab.call(|_, _| Step::Sleep(SECOND * 3600));
+    let call = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.call(&crate::Context::for_test(None), serde_json::json!({})).await }
+    });
+    tokio::task::yield_now().await;
+    drop(lease);
+    assert!(instances.invalidate(&user("a")).await);
+    assert_eq!(lab.live_values(), 0, "the value went with its close");
+    assert_eq!(instances.totals().now().closes_timed_out, 1);
+    drop(instances.acquire(&user("a")).await.unwrap());
+    assert_eq!((lab.early.load(Ordering::SeqCst), lab.overlaps.load(Ordering::SeqCst)), (0, 0));
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.message(), "`first` was closed and cannot be called any more");
+    drop(handle);
+    assert_eq!(lab.live_values(), 2);
+}
+
+/// Whatever people's values do when they are dropped, the others are closed, the user can come again, and the end comes.
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_drop_costs_nobody_their_place() {
+    let (instances, lab) = table(TWO, limits()).await;
+    drop(fill(&instances, &["a"]).await);
+    lab.close(|name, _| if name == "<workflow>" { Step::HangSore } else { Step::Pass });
+    assert!(instances.invalidate(&user("a")).await);
+    let totals = instances.totals().now();
+    assert_eq!((lab.counts(), totals.closed), ((2, 2), 1), "the function beneath was closed as well");
+    assert_eq!((totals.closes_timed_out, totals.closes_failed), (1, 1));
+    drop(fill(&instances, &["a"]).await);
+
+    // The same for what is left of a build that failed.
+    lab.build(|name, _| if name == "<workflow>" { Step::Fail } else { Step::Pass });
+    lab.close(|_, _| Step::HangSore);
+    assert!(instances.acquire(&user("b")).await.is_err());
+    lab.build(|_, _| Step::Pass);
+    drop(fill(&instances, &["b"]).await);
+    assert_eq!(instances.totals().now().closes_timed_out, 2, "closes after failed builds are counted, too");
+    assert!(instances.shutdown(Instant::now() + SECOND).await.is_empty());
+}
+
+/// A request that is let in just before the stop adds a slot while the stop looks them over.
+#[test]
+fn a_stop_misses_nobody_who_comes_with_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let far = Instant::now() + SECOND * 60;
+    for round in 0..1500_u32 {
+        let (instances, lab) = runtime.block_on(table(TWO, limits()));
+        let together = std::sync::Barrier::new(2);
+        let unclosed = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let alice = user("a");
+                together.wait();
+                (0..round * 7 % 3000).for_each(|_| std::hint::spin_loop());
+                drop(runtime.block_on(instances.acquire(&alice)));
+            });
+            together.wait();
+            (0..1000).for_each(|_| std::hint::spin_loop());
+            runtime.block_on(instances.shutdown(far))
+        });
+        let (built, closed) = lab.counts();
+        assert_eq!((unclosed, built, instances.reports(None).len()), (vec![], closed, 0), "round {round}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_is_announced_builds_nothing_new() {
+    let (instances, _lab) = table(TWO, limits()).await;
+    drop(fill(&instances, &["a"]).await);
+    instances.stopping.cancel();
+    drop(instances.acquire(&user("a")).await.expect("who has an instance is served to the end"));
+    assert!(matches!(instances.acquire(&user("b")).await, Err(OpenError::ShuttingDown)));
+    instances.shutdown(Instant::now()).await;
+    assert!(matches!(instances.acquire(&user("a")).await, Err(OpenError::ShuttingDown)));
+}
+
+/// However often moka believes a busy user idle, the sweep has one reminder of them.
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_put_off_once_at_a_time() {
+    let (instances, _lab) = table(TWO, limits()).await;
+    let alice = user("a");
+    let lease = instances.acquire(&alice).await.unwrap();
+    let slot = instances.index.get(&alice).unwrap();
+    let asked = || slot.close_if_idle(SECOND);
+    assert!(matches!(asked(), Verdict::NotYet(SECOND)));
+    assert!(matches!(asked(), Verdict::Awaited));
+    drop(lease);
+    assert!(matches!(asked(), Verdict::Awaited));
+    slot.no_longer_awaited();
+    assert!(matches!(asked(), Verdict::NotYet(SECOND)));
+    tokio::time::advance(SECOND).await;
+    assert!(matches!(asked(), Verdict::Close(_)), "whoever asks, it is idle now");
+}
+
+/// Whoever makes room still exists until the close is over, so how many may be closing is bounded as well.
+#[tokio::test(start_paused = true)]
+async fn slow_closes_do_not_pile_up_behind_newcomers() {
+    let (instances, lab) = table(TWO, InstanceLimits { users: 10, ..limits() }).await;
+    lab.close(|_, _| Step::Sleep(SECOND));
+    let (mut served, mut refused) = (0, 0);
+    for number in 0..500 {
+        match instances.acquire(&user(&format!("user-{number}"))).await {
+            Ok(lease) => served += usize::from(lease.set().len() == 2),
+            Err(OpenError::TooManyUsers { limit: 10 }) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+        assert!(lab.live_values() <= 2 * (10 + 64), "{}", lab.live_values());
+    }
+    assert_eq!((served, refused), (10 + 64, 500 - 74));
+    tokio::time::sleep(SECOND * 3).await;
+    drop(fill(&instances, &["late"]).await);
+}
+
+/// Many first requests of one user at a full table send one other user away, not one each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_newcomer_takes_one_place() {
+    let (instances, lab) = table(TWO, InstanceLimits { users: 20, running_calls: 100, ..limits() }).await;
+    for number in 0..20 {
+        drop(fill(&instances, &[&format!("old-{number}")]).await);
+    }
+    for number in 1..=200 {
+        let newcomer = Arc::new(user(&format!("new-{number}")));
+        let calls = (0..16).map(|_| {
+            let (instances, newcomer) = (instances.clone(), newcomer.clone());
+            tokio::spawn(async move { instances.acquire(&newcomer).await.map(drop) })
+        });
+        for call in calls.collect::<Vec<_>>() {
+            call.await.unwrap().unwrap();
+        }
+        until("the one who made room is closed", || lab.counts().1 >= 2 * number).await;
+        assert_eq!(lab.counts(), (2 * (20 + number), 2 * number));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_component_that_failed_is_named() {
+    let yaml = "
+functions:
+  a: {_type: user_part, lab: LAB, asks: [b]}
+  b: {_type: user_part, lab: LAB, asks: [c]}
+  c: {_type: user_part, lab: LAB}
+workflow: {_type: user_part, lab: LAB}
+";
+    let (instances, lab) = table(yaml, limits()).await;
+    lab.build(|name, _| if name == "c" { Step::Hang } else { Step::Pass });
+    let Err(OpenError::Build(error)) = instances.acquire(&user("a")).await else { panic!("it hangs") };
+    assert_eq!(error.error.message(), "building `c` took longer than 60s (general.build_timeout)");
+    for failing in ["a", "b", "c"] {
+        lab.build(move |name, _| if name == failing { Step::Fail } else { Step::Pass });
+        let assembly = crate::assembly::Assembly::per_user(instances.plan.clone(), instances.shared.clone(), user("x"));
+        let failed = assembly.build_all().await.unwrap_err();
+        assert_eq!(&*assembly.planned(failed.index).label.name, failing);
+    }
+    lab.build(|name, _| if name == "b" { Step::Panic } else { Step::Pass });
+    let assembly = crate::assembly::Assembly::per_user(instances.plan.clone(), instances.shared.clone(), user("x"));
+    let building = tokio::spawn({
+        let assembly = assembly.clone();
+        async move { assembly.build_all().await.is_ok() }
+    });
+    assert!(building.await.unwrap_err().is_panic());
+    assert_eq!(assembly.panicked().map(|index| &*assembly.planned(index).label.name), Some("b"));
 }
 
 #[test]

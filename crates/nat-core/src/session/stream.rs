@@ -16,7 +16,7 @@ use crate::function::{ErasedFunction, Payload};
 use crate::interface::Given;
 use crate::metrics::Outcome;
 use crate::steps::{Listener, Step};
-use crate::{Context, Result, Usage};
+use crate::{Context, Result, Usage, unwind};
 
 /// A function at work on a stream, and what it needs for that: the engine of the two streams below.
 struct Running {
@@ -35,7 +35,7 @@ impl Running {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(polled)) => polled,
             Err(panic) => {
-                let error = panicked(self.function.name(), &*panic);
+                let error = panicked(self.function.name(), panic);
                 return Poll::Ready(Some(Err(self.end(error))));
             }
         };
@@ -58,12 +58,10 @@ impl Running {
         error
     }
 
-    /// What a person's code does when it is dropped is no more to be trusted than the rest of it.
     fn drop_stream(&mut self) {
         let stream = self.stream.take();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(stream))) {
-            let text = super::panic_text(&*panic);
-            error!(id = %Uuid::new_v4(), function = self.function.name(), panic = text, "a stream panicked when it was dropped");
+        if let Err(panic) = unwind::caught(|| drop(stream)) {
+            error!(id = %Uuid::new_v4(), function = self.function.name(), panic, "a stream panicked when it was dropped");
         }
     }
 }
