@@ -125,6 +125,14 @@ impl Served {
         assert!(sent.expect("kill runs").success());
     }
 
+    /// The memory that the process has for itself, without the pages of its binary.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("it has memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Waits for the end: how it ended, and the whole log.
     pub(crate) fn wait(mut self) -> (std::process::ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;

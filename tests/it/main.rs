@@ -9,5 +9,8 @@ mod described;
 mod example;
 mod house;
 mod kit;
+// Elsewhere allocators give memory back, or keep it, in ways of their own.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod served;
 mod signals;
