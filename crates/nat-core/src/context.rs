@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::directory::{Directory, Empty};
-use crate::function::{DynFunctionHandle, FunctionHandle, StreamingFunctionHandle};
+use crate::function::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle};
 use crate::steps::{Listener, Position, Run, Span, SpanKind};
 use crate::{Error, Result, Usage, UserId};
 use usage::Account;
@@ -148,6 +148,17 @@ impl Context {
         name: impl AsRef<str>,
     ) -> Result<StreamingFunctionHandle<I, C>> {
         StreamingFunctionHandle::new(self.find(name.as_ref())?)
+    }
+
+    /// A function group by its name in the file, within the caller's scope.
+    ///
+    /// # Errors
+    ///
+    /// ``Function group `x` not found`` (`ValueError`).
+    pub fn get_function_group(&self, name: impl AsRef<str>) -> Result<FunctionGroupHandle> {
+        let name = name.as_ref();
+        let found = self.directory.group(name).map(FunctionGroupHandle::new);
+        found.ok_or_else(|| Error::value(format!("Function group `{name}` not found")))
     }
 
     /// Tells whoever watches the request that something begins, and with the span's end that it has

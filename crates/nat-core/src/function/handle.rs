@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::cell::{FunctionCell, Label};
 use super::erased::{Access, ErasedFunction, ErasedGroup, GroupMember};
-use super::manner::Single;
-use super::{Chunks, Function, Scope};
+use super::manner::{Manner, Single, Streaming};
+use super::{Chunks, Function, Scope, StreamingFunction};
 use crate::interface::{Given, Gives, InputType, Interface, OutputType};
 use crate::{Context, Error, Result};
 
@@ -57,9 +57,7 @@ impl<I: 'static, O: 'static> FunctionHandle<I, O> {
         I: Serialize + DeserializeOwned + JsonSchema + Send,
         O: Serialize + JsonSchema + Send,
     {
-        let interface = Interface::new(InputType::of::<I>(), "value", Gives::Output(OutputType::of::<O>()));
-        let label = Arc::new(Label { name: "for_test".into(), scope: Scope::PerUser });
-        Self { function: Arc::new(FunctionCell::<_, Single>::new(label, interface, function)), types: PhantomData }
+        Self { function: single(function), types: PhantomData }
     }
 
     /// The name by which the file knows the function.
@@ -95,6 +93,21 @@ impl<I, O> fmt::Debug for FunctionHandle<I, O> {
     }
 }
 
+/// What a handle for unit tests leads to.
+fn cell_for_test<M: Manner<F>, F: Send + Sync + 'static>(
+    input: InputType,
+    gives: Gives,
+    function: F,
+) -> Arc<dyn ErasedFunction> {
+    let label = Arc::new(Label { name: "for_test".into(), scope: Scope::PerUser });
+    Arc::new(FunctionCell::<F, M>::new(label, Interface::new(input, "value", gives), function))
+}
+
+fn single<F: Function>(function: F) -> Arc<dyn ErasedFunction> {
+    let gives = Gives::Output(OutputType::of::<F::Output>());
+    cell_for_test::<Single, F>(InputType::of::<F::Input>(), gives, function)
+}
+
 /// A function that takes `I` and answers with a stream of `C`: for a function that does not stream, one
 /// chunk of its output.
 pub struct StreamingFunctionHandle<I, C> {
@@ -116,6 +129,33 @@ impl<I: 'static, C: 'static> StreamingFunctionHandle<I, C> {
             std::any::type_name::<I>(),
             std::any::type_name::<C>(),
         )))
+    }
+
+    /// A handle to `function` itself, for unit tests of a function that reads others' streams.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use nat_core::{Context, StreamingFunctionHandle, from_stream_fn, stream};
+    /// # async fn test() -> nat_core::Result<()> {
+    /// let words = StreamingFunctionHandle::for_test(from_stream_fn((), |_, _, text: String| {
+    ///     stream! {
+    ///         for word in text.split(' ') {
+    ///             yield word.to_owned();
+    ///         }
+    ///     }
+    /// }));
+    /// let chunks: Vec<_> = words.stream(&Context::for_test(None), "a b".to_owned()).collect().await;
+    /// assert_eq!(chunks.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_test(function: impl StreamingFunction<Input = I, Chunk = C>) -> Self
+    where
+        I: Serialize + DeserializeOwned + JsonSchema + Send,
+        C: Serialize + JsonSchema + Send,
+    {
+        let gives = Gives::Chunks(OutputType::of::<C>());
+        Self { function: cell_for_test::<Streaming, _>(InputType::of::<I>(), gives, function), types: PhantomData }
     }
 
     /// The name by which the file knows the function.
@@ -162,6 +202,20 @@ pub struct DynFunctionHandle {
 impl DynFunctionHandle {
     pub(crate) fn new(function: Arc<dyn ErasedFunction>) -> Self {
         Self { function }
+    }
+
+    /// A handle to `function` itself, for unit tests of a function that calls others.
+    ///
+    /// ```
+    /// # use nat_core::{Context, DynFunctionHandle, from_fn};
+    /// # async fn test() -> nat_core::Result<()> {
+    /// let shout = DynFunctionHandle::for_test(from_fn((), |_, _, text: String| async move { Ok(text.to_uppercase()) }));
+    /// assert_eq!(shout.call_text(&Context::for_test(None), "hi").await?, "HI");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_test(function: impl Function) -> Self {
+        Self { function: single(function) }
     }
 
     /// The name by which the file knows the function.

@@ -708,6 +708,18 @@ workflow: {_type: user_part, lab: LAB}
     assert_eq!(assembly.panicked().map(|index| &*assembly.planned(index).label.name), Some("b"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn groups_are_found_at_the_time_of_a_call() {
+    let yaml = "{function_groups: {pair: {_type: user_group}}, workflow: {_type: user_part, lab: LAB}}";
+    let (instances, _lab) = table(yaml, limits()).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let ctx = crate::Context::new(None, None, lease.set().clone(), Default::default(), None);
+    let push = ctx.get_function_group("pair").unwrap().function::<String, String>("push").unwrap();
+    assert_eq!(push.call(&ctx, "x".to_owned()).await.unwrap(), "push:x");
+    let missing = ctx.get_function_group("pear").unwrap_err();
+    assert_eq!(missing.message(), "Function group `pear` not found");
+}
+
 #[test]
 fn reasons_read_as_words() {
     let all = [CloseReason::Idle, CloseReason::ShuttingDown, CloseReason::Requested, CloseReason::BuildFailed];
