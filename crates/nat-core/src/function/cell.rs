@@ -28,18 +28,18 @@ pub(crate) struct Label {
 
 /// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
 /// A close that is given up drops the calls, wherever they are, and the value with them.
-struct Cell<T> {
-    inside: Mutex<Inside<T>>,
-    /// The last call of a cell that is closing has ended, or the cell was given up.
-    changed: Notify,
-}
+struct Cell<T>(Mutex<Inside<T>>);
 
 struct Inside<T> {
     /// `None` once it was taken.
     value: Option<Arc<T>>,
-    calls: usize,
+    calls: u32,
     doors: Doors,
 }
+
+/// Rung when the last call of a cell that is closing has ended, and when a cell was given up. Cells share them, since
+/// every user has several cells and hardly any ever rings: who hears one looks whether it was for them.
+static BELLS: [Notify; 64] = [const { Notify::const_new() }; 64];
 
 /// They open only once.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,12 +51,16 @@ enum Doors {
 
 impl<T> Cell<T> {
     fn new(value: T) -> Self {
-        let inside = Inside { value: Some(Arc::new(value)), calls: 0, doors: Doors::Open };
-        Self { inside: Mutex::new(inside), changed: Notify::new() }
+        Self(Mutex::new(Inside { value: Some(Arc::new(value)), calls: 0, doors: Doors::Open }))
+    }
+
+    fn bell(&self) -> &'static Notify {
+        // Cells lie in blocks of their own, and blocks at multiples of 16.
+        &BELLS[std::ptr::from_ref(self).addr() / 64 % BELLS.len()]
     }
 
     fn borrow(&self, name: &str) -> Result<Borrowed<'_, T>> {
-        let mut inside = self.inside.lock();
+        let mut inside = self.0.lock();
         match &inside.value {
             Some(value) if inside.doors == Doors::Open => {
                 let value = value.clone();
@@ -70,11 +74,11 @@ impl<T> Cell<T> {
     /// Waits for the calls in flight, and takes the value.
     async fn take(&self) -> Option<T> {
         loop {
-            let changed = self.changed.notified();
+            let changed = self.bell().notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             {
-                let mut inside = self.inside.lock();
+                let mut inside = self.0.lock();
                 if inside.doors == Doors::Open {
                     inside.doors = Doors::Closing;
                 }
@@ -90,11 +94,11 @@ impl<T> Cell<T> {
     /// Nobody waits for the calls in flight any more: they are dropped at their present await, and what is left
     /// of the value with the last of them.
     fn give_up(&self) {
-        let mut inside = self.inside.lock();
+        let mut inside = self.0.lock();
         inside.doors = Doors::GivenUp;
         let value = inside.value.take();
         drop(inside);
-        self.changed.notify_waiters();
+        self.bell().notify_waiters();
         drop(value);
     }
 
@@ -102,10 +106,10 @@ impl<T> Cell<T> {
     async fn unless_given_up<O>(&self, name: &str, call: impl Future<Output = Result<O>>) -> Result<O> {
         let given_up = async {
             loop {
-                let changed = self.changed.notified();
+                let changed = self.bell().notified();
                 tokio::pin!(changed);
                 changed.as_mut().enable();
-                if self.inside.lock().doors == Doors::GivenUp {
+                if self.0.lock().doors == Doors::GivenUp {
                     return;
                 }
                 changed.await;
@@ -137,12 +141,12 @@ impl<T> Deref for Borrowed<'_, T> {
 impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         self.value = None;
-        let mut inside = self.cell.inside.lock();
+        let mut inside = self.cell.0.lock();
         inside.calls -= 1;
         let awaited = inside.calls == 0 && inside.doors != Doors::Open;
         drop(inside);
         if awaited {
-            self.cell.changed.notify_waiters();
+            self.cell.bell().notify_waiters();
         }
     }
 }
