@@ -8,12 +8,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HOST};
+use http::header;
 use http::request::Parts;
-use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
-use nat_core::{Runtime, Scope, UserId};
+use nat_core::config::Network;
+use nat_core::{RequestInfo, Runtime, Scope, UserId};
 use tokio::time::Instant;
 use tracing::{Level, debug};
 
@@ -25,7 +25,7 @@ use crate::error::Exposure;
 use crate::identity::{Identity, Refusal};
 use crate::openapi::Document;
 use crate::reply::{self, Body, Reply, WorkflowError};
-use crate::request::ReceivedRequest;
+use crate::request::{ReceivedRequest, Trust, host};
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::routes::{Found, Handler, Place, Routes, health, mcp, monitor, openapi};
 
@@ -46,7 +46,11 @@ const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct App(Arc<Inner>);
+pub struct App {
+    inner: Arc<Inner>,
+    /// Peers that are believed what they say of the clients behind them.
+    proxies: Arc<[Network]>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -62,73 +66,87 @@ pub(crate) struct Inner {
     pub(crate) keep_alive_interval: Duration,
 }
 
-/// A request whose place in the routes has been found. Its head lies behind a pointer from here on: it is large,
+/// The head of a request whose place in the routes has been found. It lies behind a pointer from here on: it is large,
 /// and every future through which it is handed would have room for it.
-pub(crate) struct Received<B> {
+pub(crate) struct Received {
     head: Arc<ReceivedRequest>,
-    body: B,
     place: Option<Place>,
+    /// Why it is refused wherever it goes.
+    flaw: Option<&'static str>,
 }
 
 impl App {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self { inner: Arc::new(inner), proxies: Arc::default() }
+    }
+
+    /// The same front end, in which the forwarding headers of these peers count.
+    pub(crate) fn behind(self, proxies: &[Network]) -> Self {
+        Self { proxies: proxies.into(), ..self }
     }
 
     pub(crate) fn afterlife(&self) -> &Afterlife {
-        &self.0.afterlife
+        &self.inner.afterlife
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {
-        self.0.body_limits
+        self.inner.body_limits
     }
 
     pub(crate) fn keep_alive_interval(&self) -> Duration {
-        self.0.keep_alive_interval
+        self.inner.keep_alive_interval
     }
 
     pub(crate) fn exposure(&self) -> Exposure {
-        self.0.exposure
+        self.inner.exposure
     }
 
-    /// Takes a request that came from `peer`.
-    pub(crate) fn receive<B>(&self, request: Request<B>, peer: SocketAddr) -> Received<B> {
-        let (parts, body) = request.into_parts();
-        let (place, path_params) = match self.0.routes.find(parts.uri.path()) {
+    /// Takes the head of a request that came from `peer`.
+    pub(crate) fn receive(&self, parts: Parts, peer: SocketAddr) -> Received {
+        let (place, path_params) = match self.inner.routes.find(parts.uri.path()) {
             Some(Found { place, params }) => (Some(place), params),
             None => (None, Vec::new()),
         };
-        Received { head: Arc::new(ReceivedRequest { parts, path_params, peer }), body, place }
+        let trust = match self.proxies.iter().any(|proxy| proxy.contains(peer.ip())) {
+            true => Trust::Proxy,
+            false => Trust::Nobody,
+        };
+        let flaw = host::flaw(&parts);
+        Received { head: Arc::new(ReceivedRequest::new(parts, path_params, peer, trust)), place, flaw }
     }
 
     /// Answers it.
-    pub(crate) async fn respond<B: HttpBody<Data = Bytes>>(&self, received: Received<B>) -> Reply {
-        let Received { head, body, place } = received;
+    pub(crate) async fn respond<B: HttpBody<Data = Bytes>>(&self, received: Received, body: B) -> Reply {
+        let Received { head, place, flaw } = received;
         let seen = tracing::enabled!(Level::DEBUG).then(|| (Instant::now(), head.clone()));
         let headers = &head.parts.headers;
         let accepted = Accepted::of(headers);
         let origin = headers.get(header::ORIGIN).cloned();
-        // One that nobody would see is not made.
-        let id = request_id::received(headers).or_else(|| seen.is_some().then(request_id::new));
-        let mut reply = match origin.as_ref().and_then(|_| self.0.cors.preflight(&head.parts.method, headers)) {
+        let id = request_id::received(headers);
+        let is_head = head.parts.method == Method::HEAD;
+        let preflight = || origin.as_ref().and_then(|_| self.inner.cors.preflight(&head.parts.method, headers));
+        let mut reply = match flaw.map(|flaw| reply::detail(StatusCode::BAD_REQUEST, flaw)).or_else(preflight) {
             Some(answer) => answer,
             None => self.route(head, body, place).await,
         };
         // What is sent may depend on who may read it: caches must know, also where it makes no difference.
         compress::varies_by(reply.headers_mut(), VARY_ORIGIN);
         if let Some(origin) = origin {
-            self.0.cors.allow(origin, reply.headers_mut());
+            self.inner.cors.allow(origin, reply.headers_mut());
         }
         if let Some((started, head)) = seen {
             let (method, path, peer) = (&head.parts.method, head.parts.uri.path(), head.peer);
-            let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+            // Without one of its own a request gets one for the log alone: no answer depends on what is logged.
+            let id = id.clone().unwrap_or_else(request_id::new);
+            let id = id.to_str().unwrap_or_default();
             // The query stays out: it may carry what nobody wants in a log.
             debug!(%method, path, status = reply.status().as_u16(), took = ?started.elapsed(), %peer, id, "request");
         }
         if let Some(id) = id {
             reply.headers_mut().insert(X_REQUEST_ID, id);
         }
-        compress::fitted(reply, accepted).await
+        let reply = compress::fitted(reply, accepted).await;
+        if is_head { reply::head_only(reply) } else { reply }
     }
 
     async fn route<B: HttpBody<Data = Bytes>>(
@@ -138,8 +156,8 @@ impl App {
         place: Option<Place>,
     ) -> Reply {
         let Parts { method, uri, headers, .. } = &request.parts;
-        let Some(resource) = place.map(|place| self.0.routes.resource(place)) else {
-            return self.elsewhere(uri, headers);
+        let Some(resource) = place.map(|place| self.inner.routes.resource(place)) else {
+            return self.elsewhere(&request);
         };
         match resource.handler(method) {
             Some(Handler::Call(route)) => route.answer(self, request, body).await,
@@ -147,9 +165,9 @@ impl App {
             Some(Handler::Stream(route)) => Box::pin(route.answer(self, request, body)).await,
             Some(Handler::Chat(route)) => Box::pin(route.answer(self, request, body)).await,
             Some(Handler::Health) => health::answer(),
-            Some(Handler::Monitor) => monitor::answer(self.0.runtime.clone(), uri.clone()).await,
+            Some(Handler::Monitor) => monitor::answer(self.inner.runtime.clone(), uri.clone()).await,
             Some(Handler::McpClients) => mcp::answer(),
-            Some(Handler::Description) => openapi::answer(&self.0.document, headers),
+            Some(Handler::Description) => openapi::answer(&self.inner.document, headers),
             Some(Handler::Page(_, page)) => page.answer(),
             Some(Handler::Asset(asset)) => asset.answer(headers),
             None => reply::method_not_allowed(&resource.allow),
@@ -157,38 +175,39 @@ impl App {
     }
 
     /// Nothing is served here: perhaps it is with a slash more or less.
-    fn elsewhere(&self, uri: &Uri, headers: &HeaderMap) -> Reply {
-        let location = self.0.routes.slash_twin(uri.path()).and_then(|path| location(uri, headers, &path));
+    fn elsewhere(&self, request: &ReceivedRequest) -> Reply {
+        let twin = self.inner.routes.slash_twin(request.parts.uri.path());
+        let location = twin.and_then(|path| location(request, &path));
         location.map_or_else(reply::not_found, reply::redirect)
     }
 
     /// Who asks, or the 401 for whoever does not say so well enough.
     pub(crate) fn identify(&self, headers: &HeaderMap, peer: IpAddr, scope: Scope) -> Result<Option<UserId>, Reply> {
-        match (self.0.identity.user(headers, peer), scope) {
-            (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.0.identity.nobody())),
+        match (self.inner.identity.user(headers, peer), scope) {
+            (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.inner.identity.nobody())),
             (Ok(user), _) => Ok(user),
             (Err(Refusal(message)), _) => Err(self.unauthorized(&message)),
         }
     }
 
     fn unauthorized(&self, message: &str) -> Reply {
-        let reply = match &self.0.identity {
+        let reply = match &self.inner.identity {
             Identity::TrustedHeader(_) => reply::detail(StatusCode::UNAUTHORIZED, message),
             Identity::Credentials(_) => {
                 let body = WorkflowError { code: "workflow_error", message, details: "ValueError" };
                 reply::json(StatusCode::UNAUTHORIZED, &body)
             }
         };
-        reply::with_challenge(reply, self.0.identity.challenge())
+        reply::with_challenge(reply, self.inner.identity.challenge())
     }
 }
 
-/// `http://HOST/path?query`; without host where the request names none that can be repeated.
-fn location(uri: &Uri, headers: &HeaderMap, path: &str) -> Option<HeaderValue> {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let host = uri.authority().cloned().or(named);
-    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+/// `http://HOST/path?query`, as the client sees this server; without host where the request names none that can be
+/// repeated.
+fn location(request: &ReceivedRequest, path: &str) -> Option<HeaderValue> {
+    let scheme = request.scheme();
+    let origin = request.host().map(|host| format!("{scheme}://{host}")).unwrap_or_default();
+    let query = request.parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     HeaderValue::from_str(&format!("{origin}{path}{query}")).ok()
 }
 
@@ -211,7 +230,10 @@ where
         Box::pin(async move {
             let peer = request.extensions().get().copied();
             let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-            Ok(app.respond(app.receive(request, peer)).await)
+            let (head, body) = request.into_parts();
+            // Whoever brings the connections has settled which host is meant.
+            let received = Received { flaw: None, ..app.receive(head, peer) };
+            Ok(app.respond(received, body).await)
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Reading a request body within its limits.
 
+mod rest;
+
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,6 +10,8 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 
 use crate::reply::{self, Reply};
+
+pub(crate) use rest::Tracked;
 
 /// How much is read, and for how long.
 #[derive(Clone, Copy, Debug)]

@@ -101,12 +101,17 @@ pub(crate) fn inflated(gzip: &[u8]) -> io::Result<Bytes> {
 pub(crate) fn varies_by(headers: &mut HeaderMap, name: HeaderValue) {
     let value = match headers.get(VARY) {
         None => name,
+        Some(known) if names(known, &name) => return,
         Some(known) => {
             let both = [known.as_bytes(), b", ", name.as_bytes()].concat();
             HeaderValue::from_bytes(&both).expect("two header values and a comma are one")
         }
     };
     headers.insert(VARY, value);
+}
+
+fn names(list: &HeaderValue, name: &HeaderValue) -> bool {
+    list.as_bytes().split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Text that is not compressed yet.

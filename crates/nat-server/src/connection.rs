@@ -18,7 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use http::HeaderValue;
+use http::header::{CONNECTION, EXPECT};
+use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -28,13 +30,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, trace};
 
 use crate::app::App;
+use crate::body::Tracked;
 use crate::pulse::Pulse;
-use crate::reply::{Body, UnreadBody};
+use crate::reply::{Body, Reply};
 use crate::socket::Socket;
 use streaming::{Streaming, hurried};
 
 /// The bytes with which HTTP/2 begins.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// How long a connection without a request may go on once the drain has begun.
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 /// Peers that are gone without a word are noticed by pings they do not answer.
@@ -107,13 +111,20 @@ impl Protocols {
             let (client, write_timeout) = (client.clone(), self.limits.write_timeout);
             service_fn(move |request: http::Request<Incoming>| {
                 let client = client.clone();
-                let version = request.version();
-                let received = client.app.receive(request, client.peer);
+                let (head, body) = request.into_parts();
+                let version = head.version;
+                // To read the body of this one would be to ask for it.
+                let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
+                let received = client.app.receive(head, client.peer);
                 async move {
                     let _busy = client.pulse.busy();
-                    let reply = client.app.respond(received).await;
-                    if reply.extensions().get::<UnreadBody>().is_some() {
-                        client.sends_on.store(true, Ordering::Relaxed);
+                    let mut body = Tracked::new(body);
+                    let mut reply = client.app.respond(received, &mut body).await;
+                    if !body.is_end_stream() {
+                        if !holds_back {
+                            body.read_what_came().await;
+                        }
+                        client.let_finish(body, version, &mut reply);
                     }
                     Ok::<_, Infallible>(reply.map(|body| client.keep(body, version, write_timeout)))
                 }
@@ -149,6 +160,24 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Gives a client that has its answer before its request has ended the time to read it. On HTTP/1 the connection
+    /// ends with this answer, and the socket listens on for a while; on HTTP/2 the other streams go on.
+    fn let_finish(self: &Arc<Self>, body: Tracked<Incoming>, version: http::Version, reply: &mut Reply) {
+        if body.is_end_stream() {
+            return;
+        }
+        if version == http::Version::HTTP_2 {
+            let client = self.clone();
+            tokio::spawn(async move {
+                let _busy = client.pulse.busy();
+                body.hear_out().await;
+            });
+        } else {
+            self.sends_on.store(true, Ordering::Relaxed);
+            reply.headers_mut().insert(CONNECTION, CLOSE);
+        }
+    }
+
     /// A body that is a stream keeps its connection busy to the last byte, and gives up on a client who
     /// does not read. On HTTP/1 the socket sees to that; on HTTP/2 a client can read the connection and leave
     /// one stream alone.

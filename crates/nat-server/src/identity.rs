@@ -101,8 +101,8 @@ impl Identity {
     pub(crate) fn nobody(&self) -> String {
         match self {
             Self::Credentials(credentials) => format!(
-                "user_id is required for per-user workflow but could not be determined. This server accepts, the first \
-                 that is present: {}.",
+                "user_id is required for per-user workflow but could not be determined. This server takes the first \
+                 of these that is present: {}.",
                 credentials.accepted_in_words()
             ),
             Self::TrustedHeader(header) => header.missing(),
@@ -143,16 +143,20 @@ impl Credentials {
         })
     }
 
+    /// In the order in which they are looked for.
     fn accepted_in_words(&self) -> String {
-        let cookies: Vec<String> = self.cookie_names.iter().map(|name| format!("`{name}`")).collect();
-        let all = [
-            (CredentialKind::SessionCookie, format!("the cookie {}", cookies.join(" or "))),
-            (CredentialKind::Jwt, "`Authorization: Bearer` with a JWT".to_owned()),
-            (CredentialKind::ApiKey, "`Authorization: Bearer` with an API key, or the header `X-API-Key`".to_owned()),
-            (CredentialKind::Basic, "`Authorization: Basic`".to_owned()),
-        ];
-        let accepted = all.into_iter().filter(|(kind, _)| self.accepts(*kind)).map(|(_, words)| words);
-        accepted.collect::<Vec<_>>().join(", ")
+        let cookies = || self.cookie_names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        let cookie = self.accepts(CredentialKind::SessionCookie).then(|| format!("the cookie {}", cookies()));
+        let token = match (self.accepts(CredentialKind::Jwt), self.accepts(CredentialKind::ApiKey)) {
+            (true, true) => Some("a JWT or an API key"),
+            (true, false) => Some("a JWT"),
+            (false, true) => Some("an API key"),
+            (false, false) => None,
+        };
+        let bearer = token.map(|token| format!("`Authorization: Bearer` with {token}"));
+        let basic = self.accepts(CredentialKind::Basic).then(|| "`Authorization: Basic`".to_owned());
+        let key = self.accepts(CredentialKind::ApiKey).then(|| "the header `X-API-Key`".to_owned());
+        [cookie, bearer, basic, key].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -181,7 +185,7 @@ fn bounded(credential: &str) -> Result<&str, Refusal> {
 
 /// A header as text. Bytes beyond ASCII count as Latin-1, as they do in the Python toolkit: the same
 /// credential must lead to the same user.
-fn text(value: &HeaderValue) -> Cow<'_, str> {
+pub(crate) fn text(value: &HeaderValue) -> Cow<'_, str> {
     match value.to_str() {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(value.as_bytes().iter().copied().map(char::from).collect()),

@@ -3,8 +3,9 @@
 mod body;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
+use hyper::body::Body as HttpBody;
 use serde::Serialize;
 
 pub use body::{Body, Cut};
@@ -90,14 +91,15 @@ pub(crate) fn redirect(location: HeaderValue) -> Reply {
     reply
 }
 
-/// Marks an answer to a request whose body may not have been read to its end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UnreadBody;
-
-/// The same answer, with word for the connection that the client may still be sending.
-pub(crate) fn with_unread_body(mut reply: Reply) -> Reply {
-    reply.extensions_mut().insert(UnreadBody);
-    reply
+/// The answer to a HEAD: without the body, and with its length.
+pub(crate) fn head_only(reply: Reply) -> Reply {
+    let (mut head, body) = reply.into_parts();
+    // A 304 has no body, and zero would not be the length of the one that it stands for.
+    let length = body.size_hint().exact().filter(|_| head.status != StatusCode::NOT_MODIFIED);
+    if let Some(length) = length {
+        head.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(head, Body::default())
 }
 
 /// Names the way to identify oneself that the server would take.

@@ -1,16 +1,21 @@
 //! The received request, as functions may look at it.
 
+pub(crate) mod forwarded;
+pub(crate) mod host;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use nat_core::RequestInfo;
 
-use crate::identity::cookies;
+use crate::identity::{cookies, text};
 
 /// The head of a request, as it was received. Nothing of it is copied before a function asks.
 #[derive(Debug)]
@@ -18,9 +23,45 @@ pub(crate) struct ReceivedRequest {
     pub(crate) parts: Parts,
     pub(crate) path_params: Vec<(String, String)>,
     pub(crate) peer: SocketAddr,
+    trust: Trust,
+    /// Header values beyond ASCII as text, made when the first of them is asked for.
+    foreign: OnceLock<Box<HeaderMap<String>>>,
+}
+
+/// Whether the peer is believed what it says of the client behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    Nobody,
+    Proxy,
 }
 
 impl ReceivedRequest {
+    pub(crate) fn new(parts: Parts, path_params: Vec<(String, String)>, peer: SocketAddr, trust: Trust) -> Self {
+        Self { parts, path_params, peer, trust, foreign: OnceLock::new() }
+    }
+
+    /// The host by which the client knows this server; `None` where none is named that can be repeated.
+    pub(crate) fn host(&self) -> Option<Authority> {
+        let forwarded = match self.trust {
+            Trust::Proxy => forwarded::host(&self.parts.headers),
+            Trust::Nobody => None,
+        };
+        forwarded.or_else(|| self.parts.uri.authority().cloned()).or_else(|| host::named(&self.parts.headers))
+    }
+
+    fn foreign(&self) -> &HeaderMap<String> {
+        self.foreign.get_or_init(|| {
+            let headers = &self.parts.headers;
+            let first = |name| Some((name, headers.get(name)?));
+            let texts = headers.keys().filter_map(first).map(|(name, value)| (name, text(value)));
+            let foreign = texts.filter_map(|(name, text)| match text {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(text) => Some((name.clone(), text)),
+            });
+            Box::new(foreign.collect())
+        })
+    }
+
     /// The same in memory of its own. What was received is in slices of the connection's read buffer, and a stream
     /// would keep all of the buffer for as long as it lives.
     pub(crate) fn detached(&self) -> Self {
@@ -34,7 +75,7 @@ impl ReceivedRequest {
         if let Ok(own) = Uri::try_from(parts.uri.to_string()) {
             parts.uri = own;
         }
-        Self { parts, path_params: self.path_params.clone(), peer: self.peer }
+        Self::new(parts, self.path_params.clone(), self.peer, self.trust)
     }
 }
 
@@ -47,19 +88,28 @@ impl RequestInfo for ReceivedRequest {
         self.parts.uri.path()
     }
 
+    fn scheme(&self) -> &str {
+        let forwarded = match self.trust {
+            Trust::Proxy => forwarded::scheme(&self.parts.headers),
+            Trust::Nobody => None,
+        };
+        forwarded.unwrap_or("http")
+    }
+
     fn port(&self) -> Option<u16> {
         let from_uri = self.parts.uri.authority().and_then(Authority::port_u16);
         from_uri.or_else(|| self.header(HOST.as_str())?.parse::<Authority>().ok()?.port_u16())
     }
 
+    /// Bytes beyond ASCII count as Latin-1, as they do in cookies and credentials.
     fn header(&self, name: &str) -> Option<&str> {
-        self.parts.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        let value = self.parts.headers.get(name)?;
+        value.to_str().ok().or_else(|| self.foreign().get(name).map(String::as_str))
     }
 
     fn headers(&self) -> Vec<(String, String)> {
-        let text = |value: &http::HeaderValue| std::str::from_utf8(value.as_bytes()).ok().map(str::to_owned);
         let headers = self.parts.headers.iter();
-        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect()
+        headers.map(|(name, value)| (name.as_str().to_owned(), text(value).into_owned())).collect()
     }
 
     fn query(&self) -> Vec<(String, String)> {
@@ -108,7 +158,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        ReceivedRequest { parts, path_params: vec![], peer: ([127, 0, 0, 1], 4711).into() }
+        ReceivedRequest::new(parts, vec![], ([127, 0, 0, 1], 4711).into(), Trust::Nobody)
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -140,6 +190,35 @@ mod tests {
         let (headers, uri) = (request.parts.headers.clone(), request.parts.uri.clone());
         let detached = request.detached();
         assert_eq!((&detached.parts.headers, &detached.parts.uri), (&headers, &uri));
+    }
+
+    /// The same bytes are the same text, wherever a function or the identity looks for them.
+    #[test]
+    fn bytes_beyond_ascii_are_latin_1() {
+        let request = Request::post("/").header("x-conf", "seen");
+        let request = request.header("x-latin", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+        let request = request.header("x-utf-8", HeaderValue::from_bytes("é".as_bytes()).unwrap());
+        let request = request.header("cookie", HeaderValue::from_bytes(b"a=\xe9; b=\xc3\xa9").unwrap());
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let request = ReceivedRequest::new(parts, vec![], ([127, 0, 0, 1], 4711).into(), Trust::Nobody);
+        let (latin, utf_8) = ("caf\u{e9}", "\u{c3}\u{a9}");
+        for (name, expected) in [("x-conf", "seen"), ("X-Latin", latin), ("x-utf-8", utf_8)] {
+            assert_eq!(request.header(name), Some(expected));
+            assert!(request.headers().contains(&(name.to_lowercase(), expected.to_owned())), "{:?}", request.headers());
+        }
+        assert_eq!(request.cookies(), pairs(&[("a", "\u{e9}"), ("b", utf_8)]));
+        assert_eq!((request.headers().len(), request.header("x-none")), (4, None));
+    }
+
+    #[test]
+    fn a_proxy_is_believed_only_if_it_is_trusted() {
+        let headers = [("host", "h:81"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "shown.example")];
+        let mut request = received("/", &headers);
+        assert_eq!((request.scheme(), request.host()), ("http", Some(Authority::from_static("h:81"))));
+        request.trust = Trust::Proxy;
+        assert_eq!((request.scheme(), request.host()), ("https", Some(Authority::from_static("shown.example"))));
+        let detached = request.detached();
+        assert_eq!((detached.scheme(), detached.host()), (request.scheme(), request.host()));
     }
 
     #[test]

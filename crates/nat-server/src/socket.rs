@@ -15,9 +15,9 @@ use tokio::time::{Sleep, sleep};
 use crate::connection::Client;
 
 /// How long a client may go on sending after it has been refused.
-const LINGER: Duration = Duration::from_secs(2);
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// And how much.
-const MAX_LINGER_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_LINGER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Head and body of nearly every answer fit in here, and the system takes one piece at less cost than two.
 const SMALL: usize = 1024;

@@ -11,3 +11,4 @@ mod sockets;
 mod streamed_sockets;
 mod streams;
 mod surface;
+mod unread_bodies;

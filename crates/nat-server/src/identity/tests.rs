@@ -159,12 +159,26 @@ fn kinds_that_are_not_accepted_are_refused_and_named() {
     let refused = "Identity credential type 'session_cookie' is not accepted";
     assert_eq!(seen(&identity, &[("cookie", "nat-session=alice"), ("x-api-key", "alice")]), refused);
     assert_eq!(seen(&identity, &[("x-api-key", "alice")]), ALICE);
-    assert!(
-        identity.nobody().ends_with("present: `Authorization: Bearer` with an API key, or the header `X-API-Key`.")
-    );
-    let all = credentials(&["nat-session"], None).nobody();
-    assert!(all.starts_with("user_id is required for per-user workflow but could not be determined."));
-    assert!(all.contains("the cookie `nat-session`, `Authorization: Bearer` with a JWT"), "{all}");
+}
+
+/// Named in the order in which they are looked for.
+#[test]
+fn nobody_is_told_which_credentials_would_do() {
+    use CredentialKind::{ApiKey, Basic, Jwt, SessionCookie};
+    let begin = "user_id is required for per-user workflow but could not be determined. \
+                 This server takes the first of these that is present: ";
+    for (accepted, expected) in [
+        (
+            None,
+            "the cookie `a` or `b`, `Authorization: Bearer` with a JWT or an API key, `Authorization: Basic`, \
+                the header `X-API-Key`.",
+        ),
+        (Some(&[ApiKey][..]), "`Authorization: Bearer` with an API key, the header `X-API-Key`."),
+        (Some(&[Basic, Jwt]), "`Authorization: Bearer` with a JWT, `Authorization: Basic`."),
+        (Some(&[SessionCookie]), "the cookie `a` or `b`."),
+    ] {
+        assert_eq!(credentials(&["a", "b"], accepted).nobody(), format!("{begin}{expected}"));
+    }
 }
 
 #[test]

@@ -9,10 +9,11 @@ use hyper::body::Body;
 use nat_core::{InvalidInput, UserId, Workflow};
 
 use crate::app::App;
-use crate::reply::{self, Reply};
+use crate::body::{self, BodyError};
+use crate::reply::Reply;
 use crate::request::ReceivedRequest;
 use crate::unpanicked::unpanicked;
-use crate::{body, error, validation};
+use crate::{error, validation};
 
 /// The way to a function.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Entrance {
         decode: impl FnOnce(&[u8]) -> Result<T, InvalidInput>,
     ) -> Result<Admitted<T>, Reply> {
         let headers = &request.parts.headers;
-        let user = app.identify(headers, request.peer.ip(), self.workflow.scope()).map_err(reply::with_unread_body)?;
+        let user = app.identify(headers, request.peer.ip(), self.workflow.scope())?;
         let body = self.body(app, headers, body).await?;
         // A type of the workflow reads itself here, and may panic like any other code of its author.
         let decoded = unpanicked(|| decode(without_mark(&body)));
@@ -56,10 +57,7 @@ impl Entrance {
 
     async fn body<B: Body<Data = Bytes>>(&self, app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Reply> {
         let body = match self.takes {
-            Takes::Body => {
-                let read = body::read(body, app.body_limits()).await;
-                read.map_err(|error| reply::with_unread_body(error.reply()))?
-            }
+            Takes::Body => body::read(body, app.body_limits()).await.map_err(BodyError::reply)?,
             Takes::Nothing => return Ok(Bytes::from_static(b"{}")),
         };
         if body.is_empty() {

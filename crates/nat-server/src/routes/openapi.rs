@@ -3,6 +3,7 @@
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::compress;
 use crate::openapi::Document;
 use crate::reply::{self, Reply};
 use crate::routes::tag;
@@ -15,6 +16,8 @@ pub(crate) fn answer(document: &Document, asked: &HeaderMap) -> Reply {
         true => tag::not_modified(&document.tag),
         false => reply::json_bytes(StatusCode::OK, document.bytes.clone()),
     };
+    // Also on an answer without body: it must not differ in this from the one that it stands for.
+    compress::varies_by(reply.headers_mut(), compress::ACCEPT_ENCODING);
     tag::put(reply.headers_mut(), &document.tag);
     reply.headers_mut().insert(CACHE_CONTROL, CACHE);
     reply

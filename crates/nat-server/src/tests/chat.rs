@@ -1,5 +1,7 @@
 //! Chat in the OpenAI form.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::testing::{Answer, front};
@@ -206,4 +208,6 @@ async fn failures_of_single_answers_are_worded_by_route() {
     for (path, details) in [("/chat", "TypeError"), ("/v1/chat", "ExecutionFailed")] {
         assert_eq!(body(&failing.post(path, "u", &say("x")).await)["details"], details);
     }
+    // What the function cannot be asked is no call of it: nothing is built for that, and nothing counted.
+    assert_eq!((failing.lab.built.load(Ordering::SeqCst), failing.runtime.users(None).len()), (0, 0));
 }

@@ -168,6 +168,86 @@ async fn ids_of_requests_come_back() {
     assert_eq!(id(&[]).await, "");
 }
 
+/// A log that sees everything and writes nothing.
+struct Watching;
+
+impl tracing::Subscriber for Watching {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn what_is_logged_changes_no_answer() {
+    let front = front("workflow: {_type: echo}").await;
+    let unseen = front.ask("GET /health", &[], "").await;
+    let _watched = tracing::subscriber::set_default(Watching);
+    assert_eq!(front.ask("GET /health", &[], "").await, unseen);
+    assert_eq!(front.ask("GET /health", &["x-request-id: a-1"], "").await.header("x-request-id"), "a-1");
+}
+
+/// The `Location` of the way from `/health/` for a client that comes by `peer`.
+async fn location(front: &Front, peer: &str, headers: &[&str]) -> String {
+    let mut request = request("GET /health/", &[&["host: inside:8000"], headers].concat(), "");
+    request.extensions_mut().insert(std::net::SocketAddr::new(peer.parse().unwrap(), 9));
+    let answer = front.send(request).await;
+    assert_eq!(answer.status, 307);
+    answer.header("location").to_owned()
+}
+
+#[tokio::test]
+async fn forwarding_headers_count_from_trusted_proxies() {
+    let yaml = |front_end| format!("general: {{front_end: {{_type: fastapi{front_end}}}}}\nworkflow: {{_type: echo}}");
+    let forwarded = ["x-forwarded-proto: https", "x-forwarded-host: outside.example"];
+    let (inside, outside) = ("http://inside:8000/health", "https://outside.example/health");
+    let by_default = front(&yaml("")).await;
+    let configured = front(&yaml(", trusted_proxies: [10.0.0.0/8]")).await;
+    for (front, peer, headers, expected) in [
+        (&by_default, "127.0.0.1", &[][..], inside),
+        (&by_default, "127.0.0.1", &forwarded, outside),
+        (&by_default, "::1", &["forwarded: proto=https;host=outside.example"], outside),
+        (&by_default, "127.0.0.1", &forwarded[..1], "https://inside:8000/health"),
+        (&by_default, "127.0.0.1", &["x-forwarded-proto: javascript", "x-forwarded-host: a@b"], inside),
+        (&by_default, "192.0.2.1", &forwarded, inside),
+        (&configured, "10.1.2.3", &forwarded, outside),
+        (&configured, "127.0.0.1", &forwarded, inside),
+    ] {
+        assert_eq!(location(front, peer, headers).await, expected, "{peer} {headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_body_varies_as_the_one_with() {
+    let front = front("workflow: {_type: echo}").await;
+    let whole = front.ask("GET /openapi.json", &[], "").await;
+    let known = format!("if-none-match: {}", whole.header("etag"));
+    for (line, headers, status) in [
+        ("GET /openapi.json", &[&*known][..], 304),
+        ("HEAD /openapi.json", &[&known], 304),
+        ("HEAD /openapi.json", &[], 200),
+    ] {
+        let answer = front.ask(line, headers, "").await;
+        assert_eq!((answer.seen(), answer.header("vary")), ((status, ""), "Accept-Encoding, Origin"), "{line}");
+        let length = if status == 200 { whole.body.len().to_string() } else { String::new() };
+        assert_eq!(answer.header("content-length"), length, "{line} {headers:?}");
+    }
+    assert_eq!(whole.header("vary"), "Accept-Encoding, Origin");
+}
+
 #[tokio::test]
 async fn the_web_ui_finds_no_mcp_clients() {
     let front = front("workflow: {_type: puppet, lab: LAB}").await;

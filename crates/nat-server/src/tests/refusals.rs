@@ -13,9 +13,9 @@ use crate::testing::{Answer, Front, front};
 
 const JSON: &str = "content-type: application/json";
 const PUPPET: &str = "workflow: {_type: puppet, lab: LAB}";
-const NOBODY: &str = "user_id is required for per-user workflow but could not be determined. This server accepts, the \
-                      first that is present: the cookie `nat-session`, `Authorization: Bearer` with a JWT, \
-                      `Authorization: Bearer` with an API key, or the header `X-API-Key`, `Authorization: Basic`.";
+const NOBODY: &str = "user_id is required for per-user workflow but could not be determined. This server takes the \
+                      first of these that is present: the cookie `nat-session`, `Authorization: Bearer` with a JWT or \
+                      an API key, `Authorization: Basic`, the header `X-API-Key`.";
 
 /// A body that counts how often it is asked for anything.
 #[derive(Clone, Default)]

@@ -55,7 +55,7 @@ impl Running {
     }
 
     /// Sends `bytes` and reads until the server closes.
-    async fn exchange(&self, bytes: &str) -> String {
+    pub(super) async fn exchange(&self, bytes: &str) -> String {
         let mut stream = self.connect().await;
         stream.write_all(bytes.as_bytes()).await.unwrap();
         read_to_end(&mut stream).await
@@ -91,7 +91,7 @@ pub(super) async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 /// One answer with a body of known length.
-async fn read_answer(stream: &mut TcpStream) -> String {
+pub(super) async fn read_answer(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
@@ -187,20 +187,55 @@ async fn a_body_is_not_asked_for_before_somebody_is_known() {
     assert!(read_answer(&mut stream).await.ends_with(r#"{"calls":1}"#));
 }
 
-/// Without the paused clock: the system's buffers are to be full.
-#[tokio::test]
-async fn a_client_that_is_refused_while_it_sends_gets_its_answer() {
+#[tokio::test(start_paused = true)]
+async fn a_head_has_no_body() {
     let server = serve("", "", PUPPET).await;
-    let large = "x".repeat(8 * 1024 * 1024);
-    for (headers, status) in [("cookie: nat-session=alice\r\n", "413"), ("", "401")] {
-        let mut stream = server.connect().await;
-        let length = large.len();
-        let head = format!("POST /generate HTTP/1.1\r\nhost: h\r\n{headers}content-length: {length}\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(large.as_bytes()).await.unwrap();
-        let answer = read_answer(&mut stream).await;
+    let (mut client, _connection) = http2(&server).await;
+    for (path, status, length) in
+        [("/health", 200, "20"), ("/nothing", 404, "22"), ("/generate", 405, "31"), ("/health/", 307, "0")]
+    {
+        let answer = server.exchange(&format!("HEAD {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
-        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+        assert!(answer.contains(&format!("\r\ncontent-length: {length}\r\n")), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        client.ready().await.unwrap();
+        let request = crate::testing::request(&format!("HEAD http://h{path}"), &[], "");
+        let reply = client.send_request(request).await.unwrap();
+        assert_eq!(reply.status().as_u16(), status);
+        assert_eq!(reply.headers()["content-length"], length);
+        // A frame of data would be an error of the protocol here.
+        assert_eq!(reply.into_body().collect().await.unwrap().to_bytes(), "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_names_one_host() {
+    let server = serve("", "", PUPPET).await;
+    for (version, hosts, reason) in [
+        ("1.1", "host: h\r\n", ""),
+        ("1.1", "host:\r\n", ""),
+        ("1.0", "", ""),
+        ("1.1", "", "no Host header"),
+        ("1.1", "host: a\r\nhost: b\r\n", "more than one Host header"),
+        ("1.0", "host: a\r\nhost: a\r\n", "more than one Host header"),
+        ("1.1", "host: a b\r\n", "is not a host"),
+    ] {
+        let answer = server.exchange(&format!("GET /health HTTP/{version}\r\n{hosts}connection: close\r\n\r\n")).await;
+        let status = if reason.is_empty() { "200 OK" } else { "400 Bad Request" };
+        assert!(answer.starts_with(&format!("HTTP/{version} {status}\r\n")), "{hosts}: {answer}");
+        assert!(answer.contains("\r\nvary: Origin\r\n") && answer.contains(reason), "{hosts}: {answer}");
+        assert_eq!(answer.contains(r#"{"detail":"The "#), !reason.is_empty(), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_may_have_a_hundred_fields() {
+    let server = serve("", "", PUPPET).await;
+    for (count, status) in [(98, "200"), (99, "431")] {
+        let fields: String = (0..count).map(|number| format!("x-{number}: x\r\n")).collect();
+        let head = format!("GET /health HTTP/1.1\r\nhost: h\r\nconnection: close\r\n{fields}\r\n");
+        let answer = server.exchange(&head).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{count}: {answer}");
     }
 }
 
