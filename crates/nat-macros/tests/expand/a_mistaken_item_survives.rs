@@ -14,8 +14,5 @@ fn notepad(config: NotepadConfig) -> Notepad {
     "`notepad` returns `nat::Result<F>`, where `F` is the type that it builds"
 }
 ::core::compile_error! {
-    "`input_type` is missing: a per-user function is built when a user first calls it, and what it takes must be known before that; write `input_type = …`"
-}
-::core::compile_error! {
     "`single_output_type` is missing: a per-user function is built when a user first calls it, and what it gives must be known before that; write `single_output_type = …`, or `streaming_output_type = …` if it streams"
 }
