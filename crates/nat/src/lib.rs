@@ -103,6 +103,8 @@
 //! | output, chunk | `#[derive(Serialize, JsonSchema)]` |
 //! | settings | `#[derive(Deserialize, JsonSchema)]`, or `()` when there are none |
 //!
+//! A length of time among the settings is a [`TimeSpan`], which a file writes as `90`, `30m` or `PT1H`.
+//!
 //! Plain types such as `String`, `i64` or `Vec<String>` work as they are. A request carries a plain
 //! input in the field that `input_name` gives (`value` by default), an answer a plain output in `value`.
 //!
@@ -116,6 +118,7 @@ mod attributes;
 pub mod runtime;
 
 pub use attributes::*;
+pub use nat_core::config::TimeSpan;
 pub use nat_core::{
     BuildReason, Builder, Chunks, CloseFn, CloseReason, Context, DynFunctionHandle, Error, ErrorKind, FromFn, Function,
     FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef, Listening, NoClose, RequestInfo,
