@@ -116,6 +116,7 @@
 
 mod attributes;
 pub mod runtime;
+mod seen;
 
 pub use attributes::*;
 pub use nat_core::config::TimeSpan;
@@ -126,5 +127,10 @@ pub use nat_core::{
     from_stream_fn, stream,
 };
 
+/// What the attributes write against. Not for people: anything here may change.
 #[doc(hidden)]
-pub use nat_core::__private;
+pub mod __private {
+    pub use nat_core::__private::*;
+
+    pub use crate::seen::{IsAResult, IsTheBuilder, IsTheCloseReason, IsTheContext, must_be_a_result};
+}
