@@ -56,7 +56,8 @@ use crate::{Context, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a function of the workflow runtime",
     label = "this must implement `nat::Function`",
-    note = "return a value of a type with `impl nat::Function for …`, or one made by `nat::from_fn`"
+    note = "return a value of a type with `impl nat::Function for …`, or one made by `nat::from_fn`; what only streams is \
+            declared so: `streaming_output_type = …`"
 )]
 pub trait Function: Send + Sync + Sized + 'static {
     /// What a call takes.

@@ -101,11 +101,17 @@ impl Args {
         }
         let key = input.call(Ident::parse_any)?;
         let Some((name, form)) = known.iter().find(|(name, _)| key == name) else {
-            errors.at(&key, unknown(&key, known));
             skip_value(input);
+            match probably(&key, known) {
+                Some(meant) => {
+                    errors.at(&key, format!("unknown parameter `{key}`: did you mean `{meant}`?"));
+                    self.given.push((Ident::new(meant, key.span()), Value::Mistaken));
+                }
+                None => errors.at(&key, format!("unknown parameter `{key}`: there {}", list(known))),
+            }
             return Ok(());
         };
-        let duplicate = self.given.iter().any(|(earlier, _)| *earlier == key);
+        let duplicate = self.given.iter().any(|(earlier, value)| *earlier == key && !matches!(value, Value::Mistaken));
         if let Form::Refused(reason) = form {
             errors.at(&key, reason);
             skip_value(input);
@@ -186,13 +192,15 @@ impl Form {
     }
 }
 
-fn unknown(key: &Ident, known: Known) -> String {
+/// The parameter that was probably meant.
+fn probably(key: &Ident, known: Known) -> Option<&'static str> {
     let key = key.to_string();
-    let names = usable(known).map(|name| (strsim::damerau_levenshtein(name, &key), name));
-    match names.min().filter(|(distance, name)| *distance <= name.len() / 3) {
-        Some((_, name)) => format!("unknown parameter `{key}`: did you mean `{name}`?"),
-        None => format!("unknown parameter `{key}`: there {}", list(known)),
-    }
+    // Half of a name says more than its letters do: `output_type` is no slip for `input_type`.
+    let half = usable(known).find(|name| name.contains(&key) && 2 * key.len() >= name.len());
+    half.or_else(|| {
+        let names = usable(known).map(|name| (strsim::damerau_levenshtein(name, &key), name));
+        names.min().filter(|(distance, name)| *distance <= name.len() / 3).map(|(_, name)| name)
+    })
 }
 
 fn list(known: Known) -> String {

@@ -7,11 +7,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Type, TypeTuple};
+use syn::{Ident, Type};
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::signature::{BuilderFunction, Built, states};
+use crate::signature::{BuilderFunction, Built};
+use crate::types::{self, is_unit, states, traits};
 
 /// `ConfigType::of::<C>()`, and that `config_type` is the first parameter's type.
 pub(crate) fn config_type(args: &Args, config: &Type) -> TokenStream {
@@ -98,10 +99,25 @@ pub(crate) fn declarations(args: &Args, builder_function: &BuilderFunction, need
             errors.at_span(Span::call_site(), format!("{message}, or `streaming_output_type = …` if it streams"));
         }
     }
+    for parameter in ["input_type", "single_output_type", "streaming_output_type"] {
+        if let Some(declared) = args.type_of(parameter)
+            && let Some(owned) = types::owned(declared)
+        {
+            let message = format!("a call has values of its own, nothing borrowed: write `{parameter} = {owned}`");
+            errors.at(declared, message);
+        }
+    }
     if let Some(Built::Opaque(opaque)) = &builder_function.built {
+        let has = |name| traits(&opaque.bounds).any(|segment| segment.ident == name);
+        let only_streams = has("StreamingFunction") && !has("Function");
         let unstated = |parameter, associated| args.type_of(parameter).is_some() && !states(opaque, associated);
         let types = [("input_type", "Input"), ("single_output_type", "Output"), ("streaming_output_type", "Chunk")];
-        if types.into_iter().any(|(parameter, associated)| unstated(parameter, associated)) {
+        if only_streams
+            && args.lack("streaming_output_type")
+            && (needed == Needed::Inferred || !args.lack("single_output_type"))
+        {
+            errors.at(opaque, "this only streams: say what a chunk is with `streaming_output_type = …`");
+        } else if types.into_iter().any(|(parameter, associated)| unstated(parameter, associated)) {
             let message = match Manner::declared(args) {
                 Manner::Single => "say what it takes and gives: write `impl Function<Input = …, Output = …>`",
                 Manner::Streaming => {
@@ -138,8 +154,4 @@ pub(crate) enum Needed {
 /// The type that settings are read as.
 pub(crate) fn settings_type(config: &Type) -> TokenStream {
     if is_unit(config) { quote_spanned!(config.span()=> __nat::NoSettings) } else { quote!(#config) }
-}
-
-pub(crate) fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(TypeTuple { elems, .. }) if elems.is_empty())
 }

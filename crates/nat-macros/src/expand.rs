@@ -4,7 +4,7 @@
 mod tests;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemFn, LitStr, Type};
 
@@ -12,7 +12,8 @@ use crate::args::{self, Args};
 use crate::assertions::{self, Manner, Needed};
 use crate::errors::Errors;
 use crate::names;
-use crate::signature::{BuilderFunction, Built};
+use crate::signature::{BuilderFunction, Built, Item, Names};
+use crate::types::is_unit;
 
 /// What a builder function builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,10 @@ pub(crate) fn builder_function(kind: Kind, scope: Scope, parameters: TokenStream
         // Neither is missing without a mistake that says so.
         _ => TokenStream::new(),
     });
-    quote!(#item #generated)
+    match function.item {
+        Item::Kept => quote!(#item #generated),
+        Item::Dropped => generated,
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call, and each of them is one word of the template")]
@@ -75,13 +79,14 @@ fn registration(
 ) -> TokenStream {
     let krate = args.crate_path();
     let attributes = &function.attributes;
+    let (ident, as_the_runtime_names_it) = under_usual_names(function, config, built);
     let heading = heading(scope, name, &function.description);
     let config_type = assertions::config_type(args, config);
     let manner = Manner::declared(args);
-    let build = build(kind, manner, &function.ident, config, built);
+    let build = build(kind, manner, &ident, config, built);
     let registration = match kind {
         Kind::Function => {
-            let types = assertions::function_types(args, manner, &function.ident, built);
+            let types = assertions::function_types(args, manner, &ident, built);
             let function = match manner {
                 Manner::Single | Manner::Both => quote!(function),
                 Manner::Streaming => quote!(streaming_function),
@@ -93,15 +98,59 @@ fn registration(
             quote!(__nat::Registration::group(#heading, #config_type, #group, #build))
         }
     };
+    let place = place(kind, &function.ident, name);
     quote! {
         #(#attributes)*
-        const _: () = {
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals)]
+        const #place: () = {
             use #krate::__private as __nat;
 
-            const REGISTRATION: __nat::Registration = #registration;
-            __nat::inventory::submit! { REGISTRATION }
+            #as_the_runtime_names_it
+
+            const __NAT_REGISTRATION: __nat::Registration = #registration;
+            __nat::inventory::submit! { __NAT_REGISTRATION }
         };
     }
+}
+
+/// The constant that the registration stands in. It has a name since a constant without one is a mistake
+/// of its own inside of `impl`, beside the one that the builder function is not found from there; and one
+/// for each name that the function is registered by, since there may be several.
+fn place(kind: Kind, builder_function: &Ident, name: &LitStr) -> Ident {
+    let kind = match kind {
+        Kind::Function => "FUNCTION",
+        Kind::Group => "GROUP",
+    };
+    let letter = |letter: char| match letter {
+        plain if plain.is_ascii_alphanumeric() || plain == '_' => plain.to_string(),
+        other => format!("_{:x}_", u32::from(other)),
+    };
+    let name: String = name.value().chars().map(letter).collect();
+    format_ident!("__NAT_{}_{}_OF_{}", kind, name, builder_function, span = Span::call_site())
+}
+
+/// The builder function by the signature that all of them have, where its own has other names in it.
+fn under_usual_names(function: &BuilderFunction, config: &Type, built: &Built) -> (Ident, Option<TokenStream>) {
+    let ident = &function.ident;
+    let Names::Own { builder, result } = function.names else { return (ident.clone(), None) };
+    let built = match built {
+        Built::Named(named) => named.to_token_stream(),
+        Built::Opaque(opaque) => opaque.to_token_stream(),
+    };
+    let usual = Ident::new("__nat_under_usual_names", ident.span());
+    let (settings, told) = (names::variable("settings", ident.span()), names::variable("builder", builder));
+    let (build, returned) = (names::variable("build", result), names::spanned_variable("returned", result));
+    let given = quote_spanned!(builder=> __nat::IsTheBuilder::given(#told));
+    let seen = quote_spanned!(result=> __nat::must_be_a_result(#returned));
+    let adapted = quote! {
+        async fn #usual(#settings: #config, #told: &__nat::Builder) -> __nat::Result<#built> {
+            let #build = #ident;
+            let #returned = #build(#settings, #given).await;
+            #seen
+        }
+    };
+    (usual, Some(adapted))
 }
 
 fn heading(scope: Scope, name: &LitStr, description: &str) -> TokenStream {
@@ -138,17 +187,9 @@ fn build(kind: Kind, manner: Manner, builder_function: &Ident, config: &Type, bu
         Built::Named(named) => (named.span(), Some(quote_spanned!(named.span()=> ::<#named>))),
         Built::Opaque(opaque) => (opaque.span(), None),
     };
-    // Variables out of reach of the person's own names.
-    let variable = |name, span: Span| Ident::new(name, Span::mixed_site().located_at(span));
-    let build = variable("build", span);
-    let builder = variable("builder", span);
-    let (settings, read) = if assertions::is_unit(config) {
-        (variable("_settings", config.span()), quote!(()))
-    } else {
-        let settings = variable("settings", config.span());
-        let read = quote_spanned!(config.span()=> #settings.read::<#config>()?);
-        (settings, read)
-    };
+    let (build, builder) = (names::variable("build", span), names::variable("builder", span));
+    let settings = names::variable("settings", config.span());
+    let read = if is_unit(config) { quote!(()) } else { quote_spanned!(config.span()=> #settings.read::<#config>()?) };
     let component = match (kind, manner) {
         (Kind::Function, Manner::Single) => quote_spanned!(span=> function),
         (Kind::Function, Manner::Streaming) => quote_spanned!(span=> streaming_function),

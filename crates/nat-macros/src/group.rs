@@ -1,14 +1,17 @@
 //! `#[nat::functions]` and its methods.
 
+mod marks;
 mod method;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, ImplItem, ItemImpl, Type, parse_quote};
+use syn::{ImplItem, ItemImpl, Type};
 
+use self::marks::Mark;
 use self::method::{CloseMethod, FunctionMethod};
 use crate::args::{self, Args};
 use crate::errors::Errors;
+use crate::types::plain_type;
 
 /// Reads an `impl` block whose `#[function]` methods are the functions of a group.
 pub(crate) fn functions(parameters: TokenStream, item: TokenStream) -> TokenStream {
@@ -24,22 +27,26 @@ pub(crate) fn functions(parameters: TokenStream, item: TokenStream) -> TokenStre
     let mut marked = 0_usize;
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        if let Some(mark) = take(&mut method.attrs, "function") {
-            marked += 1;
-            methods.extend(FunctionMethod::read(&mark, method, &block.self_ty, &mut errors));
-        }
-        if let Some(mark) = take(&mut method.attrs, "close") {
-            closes.extend(CloseMethod::read(&mark, method, &mut errors));
+        let function = marks::take(&mut method.attrs, "function", &mut errors);
+        let close = marks::take(&mut method.attrs, "close", &mut errors);
+        marked += usize::from(!matches!(function, Mark::None));
+        match (function, close) {
+            (Mark::One(_), Mark::One(close)) => {
+                errors.at(close, "a method is a function of the group or its close, not both");
+            }
+            (Mark::One(mark), _) => methods.extend(FunctionMethod::read(&mark, method, &block.self_ty, &mut errors)),
+            (_, Mark::One(mark)) => closes.extend(CloseMethod::read(&mark, method, &mut errors)),
+            _ => {}
         }
     }
     let implementable = must_be_inherent(&block, &mut errors);
     if marked == 0 && implementable {
         errors.at_span(Span::call_site(), "this block has no functions: mark at least one method with `#[function]`");
     }
-    must_be_distinct(&methods, &closes, &mut errors);
+    must_be_distinct(&methods, &mut closes, &mut errors);
     // The group stays a group although one of its methods is wrong, so that its builder function
     // does not complain as well.
-    let group = implementable.then(|| implementation(&args, &block, &methods, closes.first()));
+    let group = implementable.then(|| implementation(&args, &block, &methods, &closes));
     let errors = errors.finish();
     quote!(#block #errors #group)
 }
@@ -54,14 +61,6 @@ pub(crate) fn stray(attribute: &str, item: TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-/// Takes the attribute off the method: it is ours, and the item must compile without it.
-fn take(attributes: &mut [Attribute], name: &str) -> Option<Attribute> {
-    let is_ours = |attribute: &&mut Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == name);
-    let mark = attributes.iter_mut().find(is_ours)?;
-    // What has to be `async` is not at fault for awaiting nothing.
-    Some(std::mem::replace(mark, parse_quote!(#[allow(clippy::unused_async)])))
-}
-
 fn must_be_inherent(block: &ItemImpl, errors: &mut Errors) -> bool {
     let mut inherent = true;
     if let Some((path, _)) = &block.trait_ {
@@ -72,14 +71,15 @@ fn must_be_inherent(block: &ItemImpl, errors: &mut Errors) -> bool {
         errors.at(&block.generics, "a group cannot be generic: the file names one component, with one set of types");
         inherent = false;
     }
-    if !matches!(&*block.self_ty, Type::Path(_)) {
+    if !matches!(plain_type(&block.self_ty), Type::Path(_)) {
         errors.at(&block.self_ty, "a group is a struct or an enum of its own");
         inherent = false;
     }
     inherent
 }
 
-fn must_be_distinct(methods: &[FunctionMethod], closes: &[CloseMethod], errors: &mut Errors) {
+/// Takes out the closes that are too many: they would be two methods of one name.
+fn must_be_distinct(methods: &[FunctionMethod], closes: &mut Vec<CloseMethod>, errors: &mut Errors) {
     for (index, method) in methods.iter().enumerate() {
         // A pair of which only one is compiled in shares a name with good reason.
         let earlier = methods[..index].iter().find(|earlier| earlier.name.value() == method.name.value());
@@ -87,17 +87,18 @@ fn must_be_distinct(methods: &[FunctionMethod], closes: &[CloseMethod], errors: 
             errors.at(&method.name, format!("the group has a function `{}` already", method.name.value()));
         }
     }
-    for second in closes.iter().skip(1).filter(|close| close.conditions.is_empty()) {
-        errors.at(&second.ident, "the group has a `#[close]` already: it closes once");
+    let mut earlier: Vec<CloseMethod> = Vec::new();
+    for close in closes.drain(..) {
+        if earlier.iter().any(|earlier| earlier.conditions.is_empty() || close.conditions.is_empty()) {
+            errors.at(&close.ident, "the group has a `#[close]` already: it closes once");
+        } else {
+            earlier.push(close);
+        }
     }
+    *closes = earlier;
 }
 
-fn implementation(
-    args: &Args,
-    block: &ItemImpl,
-    methods: &[FunctionMethod],
-    close: Option<&CloseMethod>,
-) -> TokenStream {
+fn implementation(args: &Args, block: &ItemImpl, methods: &[FunctionMethod], closes: &[CloseMethod]) -> TokenStream {
     let krate = args.crate_path();
     let group = &block.self_ty;
     let conditions = crate::names::conditions(&block.attrs);
@@ -107,7 +108,7 @@ fn implementation(
     }));
     let adapters = methods.iter().map(|method| method.adapter(group));
     let entries = methods.iter().map(FunctionMethod::entry);
-    let close = close.map(|close| close.forward(group));
+    let closes = closes.iter().map(|close| close.forward(group));
     quote! {
         #(#conditions)*
         #quiet
@@ -121,7 +122,7 @@ fn implementation(
             impl __nat::FunctionGroup for #group {
                 const FUNCTIONS: &'static [__nat::GroupFunction<Self>] = &[#(#entries),*];
 
-                #close
+                #(#closes)*
             }
         };
     }

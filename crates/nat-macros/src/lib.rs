@@ -8,6 +8,7 @@ mod expand;
 mod group;
 mod names;
 mod signature;
+mod types;
 
 use proc_macro::TokenStream;
 

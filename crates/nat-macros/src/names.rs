@@ -1,5 +1,6 @@
 //! Names and descriptions, as YAML and people will see them.
 
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, parse_quote};
 
@@ -14,6 +15,15 @@ pub(crate) fn component_name(args: &Args, function: &Ident, errors: &mut Errors)
     }
 }
 
+/// The same for a function of a group, which files may still call `group.function`.
+pub(crate) fn member_name(args: &Args, method: &Ident, errors: &mut Errors) -> LitStr {
+    let name = component_name(args, method, errors);
+    if name.value().contains('.') {
+        errors.at(&name, "a group's function has no `.` in its name: a file may write `group.function` for it");
+    }
+    name
+}
+
 /// `input_name = "…"`, else what the parameter is called, else `value`.
 pub(crate) fn input_name(args: &Args, parameter: Option<&Ident>, errors: &mut Errors) -> LitStr {
     if let Some(name) = args.text("input_name") {
@@ -22,7 +32,7 @@ pub(crate) fn input_name(args: &Args, parameter: Option<&Ident>, errors: &mut Er
     // A leading underscore says that Rust code does not use the parameter; callers still give it.
     let name = parameter.map(|parameter| parameter.unraw().to_string().trim_start_matches('_').to_owned());
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "value".to_owned());
-    LitStr::new(&name, parameter.map_or_else(proc_macro2::Span::call_site, Ident::span))
+    LitStr::new(&name, parameter.map_or_else(Span::call_site, Ident::span))
 }
 
 fn checked(name: &LitStr, errors: &mut Errors) -> LitStr {
@@ -30,12 +40,35 @@ fn checked(name: &LitStr, errors: &mut Errors) -> LitStr {
     if text.is_empty() {
         errors.at(name, "the name is empty: write at least one character, or leave the parameter out");
     } else if let Some(bad) =
-        text.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | '"' | '\\'))
+        text.chars().find(|c| c.is_whitespace() || c.is_control() || is_invisible(*c) || matches!(c, '/' | '"' | '\\'))
     {
         let shown = if bad == '"' { "a quote".to_owned() } else { format!("{bad:?}") };
         errors.at(name, format!("a name cannot hold {shown}: use letters, digits, `_` and `-`"));
     }
     name.clone()
+}
+
+/// Whether a letter shows nothing, or turns around how others are read: two names that look the same
+/// would be two.
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A variable of the generated code. It is out of reach of the person's variables, and by its prefix of
+/// their constants, which a pattern of the same name would mean.
+pub(crate) fn variable(name: &str, place: Span) -> Ident {
+    Ident::new(&format!("__nat_{name}"), Span::mixed_site().located_at(place))
+}
+
+/// The same for a variable that stands for the person's own expression, so that what is wrong with its
+/// value is reported at `place` and not at the attribute.
+pub(crate) fn spanned_variable(name: &str, place: Span) -> Ident {
+    Ident::new(&format!("__nat_{name}"), place)
 }
 
 /// The doc comment as one text.

@@ -1,18 +1,21 @@
 //! Whether a function is what its attribute needs.
 
-use syn::{
-    Attribute, FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReturnType, Safety, Signature, Type,
-    TypeImplTrait, TypeParamBound,
-};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, Ident, ItemFn, Pat, ReceiverKind, ReturnType, Safety, Signature, Type, TypeImplTrait};
 
 use crate::errors::Errors;
 use crate::names;
+use crate::types::{self, Dependence, behind_shared_reference, is_called, plain_type};
 
 /// `async fn name(config: C, builder: &Builder) -> nat::Result<F>`, as far as it could be read.
 pub(crate) struct BuilderFunction {
     pub(crate) ident: Ident,
     pub(crate) config: Option<Type>,
     pub(crate) built: Option<Built>,
+    pub(crate) names: Names,
+    pub(crate) item: Item,
     pub(crate) description: String,
     /// What the generated code takes over from the item's attributes.
     pub(crate) attributes: Vec<Attribute>,
@@ -24,17 +27,36 @@ pub(crate) enum Built {
     Opaque(TypeImplTrait),
 }
 
+/// What is made of the item itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// It stands as it was written.
+    Kept,
+    /// It cannot compile, and would say so in errors of its own beside the one that tells what is wrong.
+    Dropped,
+}
+
 impl BuilderFunction {
     pub(crate) fn read(item: &ItemFn, errors: &mut Errors) -> Self {
         let signature = &item.sig;
         must_be_plain(signature, "a builder function", errors);
+        must_be_free(signature, errors);
+        let config = config_parameter(signature, errors);
+        let built = returned(signature, "F", "`F` is the type that it builds", errors);
+        let object = built.as_ref().and_then(types::dyn_function);
+        if let Some(object) = &object {
+            let bounds = types::shown(&object.bounds);
+            errors.at(object, format!("there is no `dyn` of functions: return the type itself, or `impl {bounds}`"));
+        }
         Self {
             ident: signature.ident.clone(),
-            config: config_parameter(signature, errors),
-            built: returned(signature, "F", "`F` is the type that it builds", errors).map(|built| match built {
+            config,
+            built: built.map(|built| match built {
                 Type::ImplTrait(opaque) => Built::Opaque(opaque),
                 named => Built::Named(named),
             }),
+            names: Names::of(signature),
+            item: if object.is_some() { Item::Dropped } else { Item::Kept },
             description: names::description(&item.attrs),
             attributes: names::conditions(&item.attrs)
                 .into_iter()
@@ -44,10 +66,50 @@ impl BuilderFunction {
     }
 }
 
+/// By which names a signature calls what is the same in all of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Names {
+    /// `Builder` and `Result`.
+    Usual,
+    /// Others. What they stand for only the compiler can see: here is where they stand.
+    Own { builder: Span, result: Span },
+}
+
+impl Names {
+    fn of(signature: &Signature) -> Self {
+        let builder = signature.inputs.iter().filter_map(typed).nth(1);
+        match (builder.and_then(|builder| behind_shared_reference(&builder.ty)), &signature.output) {
+            (Some(builder), ReturnType::Type(_, result))
+                if !is_called(builder, "Builder") || !is_called(result, "Result") =>
+            {
+                Self::Own { builder: builder.span(), result: result.span() }
+            }
+            _ => Self::Usual,
+        }
+    }
+}
+
+/// Outside of `impl`, as far as can be seen from here.
+fn must_be_free(signature: &Signature, errors: &mut Errors) {
+    let place = "a builder function stands outside of `impl`";
+    if let Some(receiver) = signature.receiver() {
+        errors.at(receiver, format!("{place} and takes no `self`: it makes the value"));
+    } else if let Some(own_type) = find_word(signature.to_token_stream(), "Self") {
+        errors.at_span(own_type, format!("{place}: move it there, and write the name of the type for `Self`"));
+    }
+}
+
+fn find_word(tokens: TokenStream, word: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == word => Some(ident.span()),
+        TokenTree::Group(group) => find_word(group.stream(), word),
+        _ => None,
+    })
+}
+
 /// Checks the first two parameters and gives the first one's type.
 fn config_parameter(signature: &Signature, errors: &mut Errors) -> Option<Type> {
-    if let Some(receiver) = signature.receiver() {
-        errors.at(receiver, "a builder function stands outside of `impl` and takes no `self`: it makes the value");
+    if signature.receiver().is_some() {
         return None;
     }
     let parameters: Vec<_> = signature.inputs.iter().filter_map(typed).collect();
@@ -60,17 +122,28 @@ fn config_parameter(signature: &Signature, errors: &mut Errors) -> Option<Type> 
         }
         return None;
     };
-    if !is_shared_reference_to(&builder.ty, "Builder") {
+    if behind_shared_reference(&builder.ty).is_none() {
         errors.at(&builder.ty, "the second parameter of a builder function is `&Builder`");
     }
-    match plain_type(&config.ty) {
-        Type::Reference(_) => {
-            errors.at(&config.ty, "a builder function takes its settings by value: leave the `&` out")
-        }
-        Type::ImplTrait(_) => errors.at(&config.ty, "the settings are read from the file as one type: name it here"),
-        named => return Some(named.clone()),
+    let plain = plain_type(&config.ty);
+    if let Type::Reference(_) = plain {
+        errors.at(plain, "a builder function takes its settings by value: leave the `&` out");
+        return None;
     }
-    None
+    match types::dependence(plain) {
+        None => Some(plain.clone()),
+        Some(Dependence::Opaque(_)) => {
+            errors.at(plain, "the settings are read from the file as one type: name it here");
+            None
+        }
+        Some(_) => {
+            errors.at(
+                plain,
+                "the settings are a value of their own, which borrows nothing: hold a `String` for a `&str`",
+            );
+            None
+        }
+    }
 }
 
 /// `async`, safe and without generics.
@@ -99,39 +172,33 @@ pub(crate) fn returned(signature: &Signature, of: &str, meaning: &str, errors: &
         errors.at(name, format!("`{name}` returns nothing: write `-> nat::Result<{of}>`, where {meaning}"));
         return None;
     };
-    let inner = match plain_type(output) {
-        Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Result").and_then(|last| {
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(inner) => Some(plain_type(inner).clone()),
-                _ => None,
-            })
-        }),
-        Type::ImplTrait(_) => {
-            errors.at(output, format!("`{name}` may fail: put a result around it, `nat::Result<impl …>`"));
-            return None;
-        }
-        _ => None,
-    };
-    if inner.is_none() {
-        errors.at(output, format!("`{name}` returns `nat::Result<{of}>`, where {meaning}"));
+    if let Type::ImplTrait(_) = plain_type(output) {
+        errors.at(output, format!("`{name}` may fail: put a result around it, `nat::Result<impl …>`"));
+        return None;
     }
-    inner
+    let inner = types::first_argument(output);
+    if inner.is_none() {
+        errors.at(output, format!("`{name}` returns `nat::Result<{of}>`, where {meaning}: write it out in full"));
+    }
+    inner.cloned()
 }
 
-/// Whether `impl Function<…>` says what its `Input` (or `Output`) is.
-pub(crate) fn states(opaque: &TypeImplTrait, associated: &str) -> bool {
-    let traits = opaque.bounds.iter().filter_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last(),
-        _ => None,
-    });
-    traits
-        .filter_map(|segment| match &segment.arguments {
-            PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
-            _ => None,
-        })
-        .flatten()
-        .any(|argument| matches!(argument, GenericArgument::AssocType(stated) if stated.ident == associated))
+/// `&self`, or `self: &Self`.
+pub(crate) fn takes_self_by_reference(signature: &Signature) -> bool {
+    signature.receiver().is_some_and(|receiver| match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+        ReceiverKind::Typed(_, ty) => behind_shared_reference(ty).is_some_and(|ty| is_called(ty, "Self")),
+        _ => false,
+    })
+}
+
+/// `self`, or `self: Self`.
+pub(crate) fn takes_self_by_value(signature: &Signature) -> bool {
+    signature.receiver().is_some_and(|receiver| match &receiver.kind {
+        ReceiverKind::Value => true,
+        ReceiverKind::Typed(_, ty) => is_called(ty, "Self"),
+        _ => false,
+    })
 }
 
 pub(crate) fn typed(argument: &FnArg) -> Option<&syn::PatType> {
@@ -146,31 +213,5 @@ pub(crate) fn parameter_name(parameter: &syn::PatType) -> Option<&Ident> {
     match &*parameter.pat {
         Pat::Ident(pattern) => Some(&pattern.ident),
         _ => None,
-    }
-}
-
-/// By the last word of the path: where it was imported from is the compiler's business.
-pub(crate) fn is_shared_reference_to(ty: &Type, name: &str) -> bool {
-    match plain_type(ty) {
-        Type::Reference(reference) => reference.mutability.is_none() && is_called(&reference.elem, name),
-        _ => false,
-    }
-}
-
-pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
-    match plain_type(ty) {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
-        _ => false,
-    }
-}
-
-/// The type without parentheses and without the invisible groups that `macro_rules!` puts around it.
-fn plain_type(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Paren(paren) => &paren.elem,
-            Type::Group(group) => &group.elem,
-            plain => return plain,
-        };
     }
 }

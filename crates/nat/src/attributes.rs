@@ -39,7 +39,7 @@
 /// # fn main() {}
 /// ```
 ///
-/// The function is `async`, takes the settings by value and `&Builder`, and returns
+/// The function stands outside of `impl`. It is `async`, takes the settings by value and `&Builder`, and returns
 /// `nat::Result<F>`, where `F` is a type that implements [`Function`](crate::Function), or
 /// `impl Function<Input = …, Output = …>`. It runs at a user's first request. It may await, and it may
 /// fail: everybody who waits for that instance gets the error, and the next request tries again.
@@ -247,6 +247,9 @@ pub use nat_macros::register_function_group;
 /// - `#[close] async fn close(self, reason: CloseReason) -> nat::Result<()>`, at most one, runs once when
 ///   the instance ends; see [`Function::close`](crate::Function::close).
 /// - Everything else in the block is left alone.
+///
+/// All functions of a group stand in one such block: a second one for the same type is a conflict
+/// between two implementations of `FunctionGroup`.
 ///
 /// The block implements [`FunctionGroup`](crate::FunctionGroup), which is what the builder function of
 /// a group returns: see [`register_per_user_function_group`] for an example. `#[functions(crate = path)]`

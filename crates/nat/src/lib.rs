@@ -103,6 +103,8 @@
 //! | output, chunk | `#[derive(Serialize, JsonSchema)]` |
 //! | settings | `#[derive(Deserialize, JsonSchema)]`, or `()` when there are none |
 //!
+//! A length of time among the settings is a [`TimeSpan`], which a file writes as `90`, `30m` or `PT1H`.
+//!
 //! Plain types such as `String`, `i64` or `Vec<String>` work as they are. A request carries a plain
 //! input in the field that `input_name` gives (`value` by default), an answer a plain output in `value`.
 //!
@@ -114,8 +116,10 @@
 
 mod attributes;
 pub mod runtime;
+mod seen;
 
 pub use attributes::*;
+pub use nat_core::config::TimeSpan;
 pub use nat_core::{
     BuildReason, Builder, Chunks, CloseFn, CloseReason, Context, DynFunctionHandle, Error, ErrorKind, FromFn, Function,
     FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef, Listening, NoClose, RequestInfo,
@@ -123,5 +127,10 @@ pub use nat_core::{
     from_stream_fn, stream,
 };
 
+/// What the attributes write against. Not for people: anything here may change.
 #[doc(hidden)]
-pub use nat_core::__private;
+pub mod __private {
+    pub use nat_core::__private::*;
+
+    pub use crate::seen::{IsAResult, IsTheBuilder, IsTheCloseReason, IsTheContext, must_be_a_result};
+}

@@ -77,6 +77,15 @@ fn single_and_streaming_function() {
 }
 
 #[test]
+fn function_under_own_names() {
+    let item = "async fn news(config: FeedConfig, _builder: &NatBuilder) -> NatResult<Feed> { Feed::open(config) }";
+    check(
+        expect_file!["../../tests/expand/function_under_own_names.rs"],
+        builder_function(Kind::Function, Scope::Shared, TokenStream::new(), tokens(item)),
+    );
+}
+
+#[test]
 fn function_group() {
     let item = "async fn bag(config: BagConfig, builder: &Builder) -> nat::Result<Bag> { Bag::open(config).await }";
     check(
@@ -97,8 +106,13 @@ fn functions_of_a_group() {
             #[function(name = \"items\", input_name = \"prefix\")]
             pub(crate) async fn list(&self, _ctx: &Context, _: Prefix) -> nat::Result<Vec<String>> { todo() }
 
+            #[cfg(unix)]
             #[close]
             async fn save(self, reason: CloseReason) -> nat::Result<()> { self.write(reason).await }
+
+            #[cfg(not(unix))]
+            #[close]
+            async fn forget(self, _: CloseReason) -> nat::Result<()> { todo() }
 
             fn add(&self, item: String) -> nat::Result<usize> { todo() }
         }

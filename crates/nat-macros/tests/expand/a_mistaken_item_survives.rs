@@ -11,10 +11,7 @@ fn notepad(config: NotepadConfig) -> Notepad {
     "a builder function takes two parameters: write `(config: YourConfig, builder: &Builder)`, or `(_config: (), …)` when it has no settings"
 }
 ::core::compile_error! {
-    "`notepad` returns `nat::Result<F>`, where `F` is the type that it builds"
-}
-::core::compile_error! {
-    "`input_type` is missing: a per-user function is built when a user first calls it, and what it takes must be known before that; write `input_type = …`"
+    "`notepad` returns `nat::Result<F>`, where `F` is the type that it builds: write it out in full"
 }
 ::core::compile_error! {
     "`single_output_type` is missing: a per-user function is built when a user first calls it, and what it gives must be known before that; write `single_output_type = …`, or `streaming_output_type = …` if it streams"

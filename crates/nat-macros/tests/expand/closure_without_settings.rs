@@ -6,9 +6,11 @@ async fn r#loop(
     Ok(from_fn((), shout))
 }
 #[cfg(feature = "shouting")]
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_FUNCTION_loop_OF_loop: () = {
     use ::nat::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::function(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::function(
         __nat::Heading {
             type_name: "loop",
             description: "",
@@ -25,14 +27,17 @@ const _: () = {
         __nat::FunctionTypes::returned_by(&r#loop)
             .input_type_must_be_what_the_function_takes::<String>()
             .single_output_type_must_be_what_the_function_gives::<String>(),
-        |_settings, builder| ::std::boxed::Box::pin(async move {
-            let build = r#loop;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = r#loop;
             ::core::result::Result::Ok(
-                __nat::Component::function(builder, build((), builder).await?),
+                __nat::Component::function(
+                    __nat_builder,
+                    __nat_build((), __nat_builder).await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };

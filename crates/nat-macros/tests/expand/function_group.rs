@@ -1,9 +1,11 @@
 async fn bag(config: BagConfig, builder: &Builder) -> nat::Result<Bag> {
     Bag::open(config).await
 }
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_GROUP_bag_OF_bag: () = {
     use workflow::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::group(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::group(
         __nat::Heading {
             type_name: "bag",
             description: "",
@@ -17,16 +19,20 @@ const _: () = {
         },
         __nat::ConfigType::of::<BagConfig>(),
         __nat::GroupType::of::<Bag>(),
-        |settings, builder| ::std::boxed::Box::pin(async move {
-            let build = bag;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = bag;
             ::core::result::Result::Ok(
                 __nat::Component::group::<
                     Bag,
-                >(builder, build(settings.read::<BagConfig>()?, builder).await?),
+                >(
+                    __nat_builder,
+                    __nat_build(__nat_settings.read::<BagConfig>()?, __nat_builder)
+                        .await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };

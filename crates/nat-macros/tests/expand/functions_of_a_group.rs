@@ -13,9 +13,15 @@ impl Bag {
     ) -> nat::Result<Vec<String>> {
         todo()
     }
+    #[cfg(unix)]
     #[allow(clippy::unused_async)]
     async fn save(self, reason: CloseReason) -> nat::Result<()> {
         self.write(reason).await
+    }
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_async)]
+    async fn forget(self, _: CloseReason) -> nat::Result<()> {
+        todo()
     }
     fn add(&self, item: String) -> nat::Result<usize> {
         todo()
@@ -27,17 +33,23 @@ const _: () = {
     struct __function_push;
     #[automatically_derived]
     impl __nat::GroupMethod<Bag> for __function_push {
-        const NAME: &'static str = "push";
-        const DESCRIPTION: &'static str = "Adds an item and says how many there are.";
-        const INPUT_NAME: &'static str = "item";
+        const NAME: &'static ::core::primitive::str = "push";
+        const DESCRIPTION: &'static ::core::primitive::str = "Adds an item and says how many there are.";
+        const INPUT_NAME: &'static ::core::primitive::str = "item";
         type Input = String;
         type Output = usize;
         async fn call(
-            group: &Bag,
-            ctx: &__nat::Context,
-            input: String,
+            __nat_group: &Bag,
+            __nat_ctx: &__nat::Context,
+            __nat_input: String,
         ) -> __nat::Result<usize> {
-            <Bag>::push(group, ctx, input).await
+            let __nat_answered = <Bag>::push(
+                    __nat_group,
+                    <Context as __nat::IsTheContext>::given(__nat_ctx),
+                    __nat_input,
+                )
+                .await;
+            __nat::must_be_a_result(__nat_answered)
         }
     }
     #[cfg(feature = "listing")]
@@ -45,17 +57,23 @@ const _: () = {
     #[cfg(feature = "listing")]
     #[automatically_derived]
     impl __nat::GroupMethod<Bag> for __function_list {
-        const NAME: &'static str = "items";
-        const DESCRIPTION: &'static str = "";
-        const INPUT_NAME: &'static str = "prefix";
+        const NAME: &'static ::core::primitive::str = "items";
+        const DESCRIPTION: &'static ::core::primitive::str = "";
+        const INPUT_NAME: &'static ::core::primitive::str = "prefix";
         type Input = Prefix;
         type Output = Vec<String>;
         async fn call(
-            group: &Bag,
-            ctx: &__nat::Context,
-            input: Prefix,
+            __nat_group: &Bag,
+            __nat_ctx: &__nat::Context,
+            __nat_input: Prefix,
         ) -> __nat::Result<Vec<String>> {
-            <Bag>::list(group, ctx, input).await
+            let __nat_answered = <Bag>::list(
+                    __nat_group,
+                    <Context as __nat::IsTheContext>::given(__nat_ctx),
+                    __nat_input,
+                )
+                .await;
+            __nat::must_be_a_result(__nat_answered)
         }
     }
     #[automatically_derived]
@@ -65,8 +83,23 @@ const _: () = {
             #[cfg(feature = "listing")]
             __nat::GroupFunction::of::<__function_list>(),
         ];
-        async fn close(self, reason: __nat::CloseReason) -> __nat::Result<()> {
-            <Bag>::save(self, reason).await
+        #[cfg(unix)]
+        async fn close(self, __nat_reason: __nat::CloseReason) -> __nat::Result<()> {
+            let __nat_closed = <Bag>::save(
+                    self,
+                    <CloseReason as __nat::IsTheCloseReason>::given(__nat_reason),
+                )
+                .await;
+            __nat::must_be_a_result(__nat_closed)
+        }
+        #[cfg(not(unix))]
+        async fn close(self, __nat_reason: __nat::CloseReason) -> __nat::Result<()> {
+            let __nat_closed = <Bag>::forget(
+                    self,
+                    <CloseReason as __nat::IsTheCloseReason>::given(__nat_reason),
+                )
+                .await;
+            __nat::must_be_a_result(__nat_closed)
         }
     }
 };

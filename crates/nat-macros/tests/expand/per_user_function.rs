@@ -7,9 +7,11 @@ pub async fn per_user_notepad(
 ) -> nat::Result<Notepad> {
     Ok(Notepad::new(config.max_notes))
 }
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_FUNCTION_per_user_notepad_OF_per_user_notepad: () = {
     use ::nat::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::function(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::function(
         __nat::Heading {
             type_name: "per_user_notepad",
             description: "A notepad: each user has their own list of notes.\n\nNothing outlives the instance.",
@@ -27,16 +29,20 @@ const _: () = {
         __nat::FunctionTypes::of::<Notepad>()
             .input_type_must_be_what_the_function_takes::<NoteInput>()
             .single_output_type_must_be_what_the_function_gives::<NoteOutput>(),
-        |settings, builder| ::std::boxed::Box::pin(async move {
-            let build = per_user_notepad;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = per_user_notepad;
             ::core::result::Result::Ok(
                 __nat::Component::function::<
                     Notepad,
-                >(builder, build(settings.read::<NotepadConfig>()?, builder).await?),
+                >(
+                    __nat_builder,
+                    __nat_build(__nat_settings.read::<NotepadConfig>()?, __nat_builder)
+                        .await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };

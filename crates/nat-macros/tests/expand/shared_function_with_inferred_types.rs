@@ -1,9 +1,11 @@
 async fn counter(config: CounterConfig, _builder: &Builder) -> nat::Result<Counter> {
     todo()
 }
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_FUNCTION_count_OF_counter: () = {
     use ::nat::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::function(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::function(
         __nat::Heading {
             type_name: "count",
             description: "",
@@ -18,16 +20,20 @@ const _: () = {
         "value",
         __nat::ConfigType::of::<CounterConfig>(),
         __nat::FunctionTypes::of::<Counter>(),
-        |settings, builder| ::std::boxed::Box::pin(async move {
-            let build = counter;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = counter;
             ::core::result::Result::Ok(
                 __nat::Component::function::<
                     Counter,
-                >(builder, build(settings.read::<CounterConfig>()?, builder).await?),
+                >(
+                    __nat_builder,
+                    __nat_build(__nat_settings.read::<CounterConfig>()?, __nat_builder)
+                        .await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };

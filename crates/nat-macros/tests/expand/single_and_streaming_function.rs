@@ -1,9 +1,11 @@
 async fn news(config: FeedConfig, _builder: &Builder) -> nat::Result<Feed> {
     Feed::open(config)
 }
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_FUNCTION_news_OF_news: () = {
     use ::nat::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::function(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::function(
         __nat::Heading {
             type_name: "news",
             description: "",
@@ -26,16 +28,20 @@ const _: () = {
                         Headline,
                     >(),
             ),
-        |settings, builder| ::std::boxed::Box::pin(async move {
-            let build = news;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = news;
             ::core::result::Result::Ok(
                 __nat::Component::single_and_streaming_function::<
                     Feed,
-                >(builder, build(settings.read::<FeedConfig>()?, builder).await?),
+                >(
+                    __nat_builder,
+                    __nat_build(__nat_settings.read::<FeedConfig>()?, __nat_builder)
+                        .await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };

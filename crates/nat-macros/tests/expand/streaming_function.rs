@@ -1,9 +1,11 @@
 async fn headlines(config: FeedConfig, _builder: &Builder) -> nat::Result<Feed> {
     Feed::open(config)
 }
-const _: () = {
+#[doc(hidden)]
+#[allow(non_upper_case_globals)]
+const __NAT_FUNCTION_headlines_OF_headlines: () = {
     use ::nat::__private as __nat;
-    const REGISTRATION: __nat::Registration = __nat::Registration::streaming_function(
+    const __NAT_REGISTRATION: __nat::Registration = __nat::Registration::streaming_function(
         __nat::Heading {
             type_name: "headlines",
             description: "",
@@ -20,16 +22,20 @@ const _: () = {
         __nat::StreamingTypes::of::<Feed>()
             .input_type_must_be_what_the_function_takes::<Topic>()
             .streaming_output_type_must_be_what_the_function_streams::<Headline>(),
-        |settings, builder| ::std::boxed::Box::pin(async move {
-            let build = headlines;
+        |__nat_settings, __nat_builder| ::std::boxed::Box::pin(async move {
+            let __nat_build = headlines;
             ::core::result::Result::Ok(
                 __nat::Component::streaming_function::<
                     Feed,
-                >(builder, build(settings.read::<FeedConfig>()?, builder).await?),
+                >(
+                    __nat_builder,
+                    __nat_build(__nat_settings.read::<FeedConfig>()?, __nat_builder)
+                        .await?,
+                ),
             )
         }),
     );
     __nat::inventory::submit! {
-        REGISTRATION
+        __NAT_REGISTRATION
     }
 };
