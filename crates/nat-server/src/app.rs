@@ -94,7 +94,7 @@ impl App {
     /// Takes a request that came from `peer`.
     pub(crate) fn receive<B>(&self, request: Request<B>, peer: SocketAddr) -> Received<B> {
         let (parts, body) = request.into_parts();
-        let (place, path_params) = match self.0.routes.find(parts.uri.path()) {
+        let (place, path_params) = match self.0.routes.find(&parts.method, parts.uri.path()) {
             Some(Found { place, params }) => (Some(place), params),
             None => (None, Vec::new()),
         };

@@ -52,9 +52,9 @@ fn unreachable_endpoints(front_end: &Map<String, Value>) -> Vec<ConfigWarning> {
         let name = endpoint.get("function_name").and_then(Value::as_str).unwrap_or_default();
         let rest = [Segment::Key("endpoints".to_owned()), Segment::Index(index)];
         let path: Vec<_> = keys(["front_end"]).into_iter().chain(rest).collect();
-        let has_legacy = endpoint.as_object().is_some_and(|all| all.iter().any(|(key, value)| {
-            key.starts_with("legacy_") && !value.is_null()
-        }));
+        let has_legacy = endpoint
+            .as_object()
+            .is_some_and(|all| all.iter().any(|(key, value)| key.starts_with("legacy_") && !value.is_null()));
         let reason = match has_legacy {
             true => "`disable_legacy_routes` leaves none of its paths",
             false => "it has no path",

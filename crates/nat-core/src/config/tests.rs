@@ -902,7 +902,9 @@ fn endpoint(method: &str, path: &str) -> String {
 fn paths_that_no_server_could_serve() {
     let unfit = ["", "/a/{x", "/b/{}", "/c/{x}-{y}", "/d/{x:path}/b", "/e/{x}/{x}", "/f/{x:int}", "/g%20h"];
     let endpoints: String = unfit.iter().map(|path| endpoint("POST", path)).collect();
-    refuse(&with_front_end(&format!("root_path: base\nendpoints:\n{endpoints}")), expect![[r#"
+    refuse(
+        &with_front_end(&format!("root_path: base\nendpoints:\n{endpoints}")),
+        expect![[r#"
         Invalid configuration: general: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#` (front_end.root_path); general: Value error, the path is empty (front_end.endpoints[0].path); general: Value error, a parameter in `/a/{x` is not closed (front_end.endpoints[1].path); general: Value error, a parameter in `/b/{}` has no name (front_end.endpoints[2].path); general: Value error, `-{y}` stands between `{x}` and the next `/` (front_end.endpoints[3].path); general: Value error, `{x:path}` takes the rest of the path, and nothing can come after it (front_end.endpoints[4].path); general: Value error, the parameter `x` stands in `/e/{x}/{x}` twice (front_end.endpoints[5].path); general: Value error, `{x:int}`: `:int` is not checked in this version (front_end.endpoints[6].path); general: Value error, no request matches `/g%20h`: escapes are resolved before paths are compared (front_end.endpoints[7].path)
           config.yml: general.front_end.root_path: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#`
             help: write `/base`
@@ -922,7 +924,8 @@ fn paths_that_no_server_could_serve() {
             help: write `{x}`, and let the function check the value
           config.yml: general.front_end.endpoints[7].path: Value error, no request matches `/g%20h`: escapes are resolved before paths are compared
             help: write the characters themselves, without `%`
-    "#]]);
+    "#]],
+    );
     for root in ["/ba se/{x}", "/base{x}", "/echo?x", "/echo#y"] {
         let yaml = with_front_end(&format!("root_path: '{root}'"));
         let error = parse(&yaml).map(drop).unwrap_err().to_string();
@@ -975,13 +978,16 @@ fn paths_that_cannot_be_told_apart() {
 
 #[test]
 fn settings_that_would_shut_everybody_out() {
-    refuse(&with_front_end("accepted_identity_credentials: []\nsession: {cookie_names: []}"), expect![[r#"
+    refuse(
+        &with_front_end("accepted_identity_credentials: []\nsession: {cookie_names: []}"),
+        expect![[r#"
         Invalid configuration: general: List should have at least 1 item after validation, not 0 (front_end.session.cookie_names); general: Value error, no credential at all would be accepted: nobody could call a per-user function (front_end.accepted_identity_credentials)
           config.yml: general.front_end.session.cookie_names: List should have at least 1 item after validation, not 0
             help: write at least 1 entry, or leave the key out: it then has its default
           config.yml: general.front_end.accepted_identity_credentials: Value error, no credential at all would be accepted: nobody could call a per-user function
             help: leave the key out: all of them are accepted then
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -990,13 +996,19 @@ fn endpoints_that_serve_nothing_are_warned_of() {
   - {method: POST, description: d, function_name: f}
   - {method: POST, description: d, function_name: f, legacy_path: /f}
   - {method: POST, description: d, function_name: f, openai_api_path: /chat/f}";
-    warn(&with_front_end(none), expect![[r#"
+    warn(
+        &with_front_end(none),
+        expect![[r#"
         general.front_end.endpoints[0]: this endpoint serves nothing: it has no path (add `path: /f`)
-    "#]]);
-    warn(&with_front_end(&format!("disable_legacy_routes: true\n{none}")), expect![[r#"
+    "#]],
+    );
+    warn(
+        &with_front_end(&format!("disable_legacy_routes: true\n{none}")),
+        expect![[r#"
         general.front_end.endpoints[0]: this endpoint serves nothing: it has no path (add `path: /f`)
         general.front_end.endpoints[1]: this endpoint serves nothing: `disable_legacy_routes` leaves none of its paths (add `path: /f`)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -152,9 +152,7 @@ impl FastApi {
             let mend = "credentials would be accepted unverified: leave the key out, and let a proxy verify them and \
                         set `identity_header`";
             let expected = "no providers in this version";
-            mistakes.push(
-                Mistake::new(["identity_authentication"], message).expected(expected).mend(mend).removable(),
-            );
+            mistakes.push(Mistake::new(["identity_authentication"], message).expected(expected).mend(mend).removable());
         }
         if self.identity_header.is_none() && self.accepted_identity_credentials.as_ref().is_some_and(Vec::is_empty) {
             let message = "Value error, no credential at all would be accepted: nobody could call a per-user function";
