@@ -1,6 +1,7 @@
 //! What a function takes and gives, known from its registration before any instance exists.
 
 mod decode;
+mod malformed;
 #[cfg(test)]
 mod tests;
 mod types;
