@@ -9,7 +9,8 @@ use super::malformed::{Mistake, mistake_in, too_deep};
 use crate::Error;
 use crate::chat::{self, ChatRequest};
 use crate::function::Payload;
-use crate::schema::{Enforcement, Finding, Segment};
+use crate::schema::{Enforcement, Finding, Segment, Shape, explain};
+use crate::text::some_names;
 
 /// JSON may be nested this deep: further than that serde_json reads no value.
 pub(super) const MAX_DEPTH: usize = 127;
@@ -96,16 +97,26 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// A `TypeError` that names the input's type.
+    /// A `TypeError` that says what the input is.
     pub(crate) fn decode_chat(&self, request: ChatRequest) -> Result<Payload, Error> {
         chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
             Error::type_error(format!(
-                "the workflow takes `{}`, which cannot be made from a chat request: it must take text, a chat \
-                 request, or a chat request or message",
-                // The whole path is the author's business, and this text is sent.
-                self.input_type_name().rsplit("::").next().unwrap_or_default(),
+                "the function takes {}, which cannot be made from a conversation: call it where it takes JSON",
+                self.input_words(),
             ))
         })
+    }
+
+    /// What the input is, for a client who knows JSON and no Rust.
+    fn input_words(&self) -> String {
+        let schema = self.input_schema.as_value();
+        match self.input_schema.shape() {
+            Shape::Plain => explain::words(schema, schema),
+            Shape::Structured => match explain::known_keys(schema, schema) {
+                known if known.is_empty() => "an object".to_owned(),
+                known => format!("an object with {}", some_names(known)),
+            },
+        }
     }
 
     /// JSON from another function or from a program: for a simple input the value itself.
