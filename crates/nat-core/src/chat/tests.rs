@@ -186,9 +186,9 @@ fn a_conversation_becomes_what_a_function_takes() {
         assert_eq!(error.kind(), &ErrorKind::Type);
         error.public_message().unwrap().to_owned()
     };
-    expect!["the function takes a list (each entry a whole number), which cannot be made from a conversation: call it where it takes JSON"].assert_eq(&refused(interface::<Vec<i64>, String>()));
-    expect!["the function takes an object with `content` and `role`, which cannot be made from a conversation: call it where it takes JSON"].assert_eq(&refused(interface::<ChatMessage, String>()));
-    expect!["the function takes a mapping of names (each to a whole number), which cannot be made from a conversation: call it where it takes JSON"].assert_eq(&refused(interface::<BTreeMap<String, i64>, String>()));
+    expect!["the function takes a list (each entry a whole number), which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<Vec<i64>, String>()));
+    expect!["the function takes an object with `content` and `role`, which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<ChatMessage, String>()));
+    expect!["the function takes a mapping of names (each to a whole number), which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<BTreeMap<String, i64>, String>()));
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl Interface {
     pub(crate) fn decode_chat(&self, request: ChatRequest) -> Result<Payload, Error> {
         chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
             Error::type_error(format!(
-                "the function takes {}, which cannot be made from a conversation: call it where it takes JSON",
+                "the function takes {}, which cannot be made from a conversation: it is not for chat routes",
                 self.input_words(),
             ))
         })

@@ -96,14 +96,11 @@ impl Path {
 
 /// Checks a prefix of paths, which has no parameters; an empty one is none.
 pub(super) fn check_prefix(path: &str) -> Result<(), Unfit> {
-    if path.is_empty() {
-        return Ok(());
+    if path.contains(['{', '}']) {
+        let message = format!("`{path}` has a parameter, and a prefix is always the same");
+        return Err(Unfit::new(message, "write the prefix out, without braces"));
     }
-    plain(path)?;
-    match path.contains(['{', '}']) {
-        true => Err(Unfit::new(format!("`{path}` has a parameter, and a prefix is always the same"), "write it out")),
-        false => Ok(()),
-    }
+    if path.is_empty() { Ok(()) } else { plain(path) }
 }
 
 /// What holds for every path.
