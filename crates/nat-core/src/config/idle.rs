@@ -59,8 +59,11 @@ fn unreachable_endpoints(front_end: &Map<String, Value>) -> Vec<ConfigWarning> {
             true => "`disable_legacy_routes` leaves none of its paths",
             false => "it has no path",
         };
-        let warning = ConfigError::section(GENERAL, format!("this endpoint serves nothing: {reason}")).at(path);
-        ConfigWarning(warning.expected("a `path`").mend(format!("add `path: /{}`", name.replace(' ', "_"))))
+        let message = format!("this endpoint serves nothing: {reason}");
+        let mut warning = ConfigError::section(GENERAL, message).at(path).expected("a `path` beside it");
+        // The whole entry would be a long way to point.
+        warning.detail.at = Some([warning.full_path(), keys(["function_name"])].concat());
+        ConfigWarning(warning.mend(format!("add `path: /{}`", name.replace(' ', "_"))))
     };
     unserved.map(warning).collect()
 }
