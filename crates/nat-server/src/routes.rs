@@ -366,3 +366,28 @@ fn next_parameter(path: &str) -> Option<(&str, &str, &str)> {
     let (parameter, after) = rest.split_once('}')?;
     Some((before, parameter, after))
 }
+
+#[cfg(test)]
+mod tests {
+    use nat_core::Config;
+
+    use super::*;
+    use crate::testing::registry;
+
+    #[test]
+    fn the_check_of_a_file_knows_every_path_of_the_server() {
+        let registry = registry();
+        let plan = Plan::new(&FastApi::default(), true).unwrap();
+        let own: Vec<_> = plan.targets.iter().filter(|planned| planned.method == Method::GET).collect();
+        assert!(own.len() > 10, "{own:?}");
+        for PlannedRoute { path, .. } in own {
+            let yaml = format!(
+                "general: {{front_end: {{_type: fastapi, endpoints: [
+                    {{path: {path}, method: GET, description: '', function_name: f}}]}}}}
+functions: {{f: {{_type: mirror}}}}\nworkflow: {{_type: echo}}"
+            );
+            let refused = Config::parse(&yaml, None, &registry).map(drop).unwrap_err().to_string();
+            assert!(refused.contains("is already taken by the server itself"), "{path}: {refused}");
+        }
+    }
+}
