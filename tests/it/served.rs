@@ -130,7 +130,7 @@ fn bad_requests_are_answered_and_forgotten() {
         (json, br#"{"note": 5}"#, 422, "string_type"),
         (json, br#"{"note": "\ud800"}"#, 422, "json_invalid"),
         (json, b"{\"note\": \"\xff\"}", 422, "UTF-8"),
-        (json, deep.as_bytes(), 422, "128 levels"),
+        (json, deep.as_bytes(), 422, "127 levels"),
         (json, &large, 413, "max_body_bytes"),
         ("Content-Type: application/json\r\n", b"{}", 401, "user_id is required for per-user workflow"),
     ];

@@ -18,8 +18,11 @@ use std::sync::Arc;
 
 use names::{Found, meant, pointed_at_unknown};
 
-use crate::config::{Aim, ComponentKind, ComponentSettings, Config, ConfigError, ConfigWarning, Draft, Edit, FrontEnd};
+use crate::config::{
+    Aim, ComponentKind, ComponentSettings, Config, ConfigError, ConfigWarning, Draft, Edit, Endpoint, FrontEnd, Method,
+};
 use crate::function::{Access, Label, Member, Scope};
+use crate::interface::Interface;
 use crate::registry::{Registered, Registry};
 use crate::schema::{Reference, ReferenceKind, Segment};
 use crate::text::list_of_names;
@@ -66,6 +69,9 @@ pub(crate) fn check(draft: &Draft, registry: &Registry) -> (Vec<ConfigError>, Ve
     graph.connect();
     graph.order();
     graph.entries(&draft.endpoints);
+    if let Some(general) = &draft.general {
+        graph.called_without_input(&general.front_end);
+    }
     (graph.errors, graph.warnings)
 }
 
@@ -137,6 +143,7 @@ impl<'a> Graph<'a> {
         graph.connect();
         let order = graph.order();
         let entries = graph.entries(&endpoints(config));
+        graph.called_without_input(&config.general.front_end);
         match graph.errors.is_empty() {
             true => Ok((graph, order, entries)),
             false => Err(graph.errors.into_iter().map(GraphError).collect()),
@@ -335,9 +342,47 @@ impl<'a> Graph<'a> {
         }
         entries
     }
+
+    /// Refuses endpoints that call a function without the input that it cannot do without.
+    fn called_without_input(&mut self, front_end: &FrontEnd) {
+        let FrontEnd::FastApi(server) = front_end else { return };
+        let workflow = self.nodes.iter().find(|node| node.component.kind == ComponentKind::Workflow);
+        let mut errors = Vec::new();
+        let mut check = |endpoint: &Endpoint, interface: Option<&Interface>, name: &str, path: Vec<Segment>| {
+            let missing = interface.map(Interface::required_fields).unwrap_or_default();
+            if endpoint.method != Method::Get || !endpoint.has_calls() || missing.is_empty() {
+                return;
+            }
+            let missing = list_of_names(missing.iter().map(String::as_str));
+            let message = format!("Value error, {name} needs {missing}, and GET calls it without input");
+            let error = ConfigError::section("general", message).at(path).expected("`POST`");
+            let edit = Edit::Replace(error.full_path(), "POST".to_owned());
+            errors.push(error.mend("write `method: POST`").edit(edit));
+        };
+        let place = |rest: &[Segment]| [&[Segment::Key("front_end".to_owned())], rest].concat();
+        let method = || Segment::Key("method".to_owned());
+        let of_workflow = workflow.and_then(|node| node.interface(None));
+        check(&server.workflow, of_workflow, "the workflow", place(&[Segment::Key("workflow".to_owned()), method()]));
+        for (index, one) in server.endpoints.iter().enumerate() {
+            let name = one.function_name.as_str();
+            let found = self.functions.get(name);
+            let interface = found.and_then(|(node, member)| self.nodes[*node].interface(*member));
+            let place = place(&[Segment::Key("endpoints".to_owned()), Segment::Index(index), method()]);
+            check(&one.endpoint, interface, &format!("function `{name}`"), place);
+        }
+        self.errors.extend(errors);
+    }
 }
 
 impl Node<'_> {
+    /// Of the component's own function, or of one of a group.
+    fn interface(&self, member: Option<usize>) -> Option<&Interface> {
+        match member {
+            Some(at) => self.members.get(at).map(|member| &*member.interface),
+            None => self.registered.interfaces().first().map(|(_, _, interface)| &**interface),
+        }
+    }
+
     fn scope(&self) -> Scope {
         self.registered.registration().scope()
     }

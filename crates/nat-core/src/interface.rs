@@ -1,6 +1,7 @@
 //! What a function takes and gives, known from its registration before any instance exists.
 
 mod decode;
+mod malformed;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -17,7 +18,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::chat;
-use crate::schema::{CompiledSchema, Shape};
+use crate::schema::{CompiledSchema, Finding, Segment, Shape};
 use crate::{Error, Result};
 
 /// The field that carries a simple output.
@@ -118,6 +119,21 @@ impl Interface {
             Shape::Structured => None,
             Shape::Plain => Some(OUTPUT_FIELD),
         }
+    }
+
+    /// The fields that a request must have.
+    pub(crate) fn required_fields(&self) -> Vec<String> {
+        let nothing = Value::Object(serde_json::Map::new());
+        let checked = match self.input_field() {
+            None => self.input_schema.check(nothing),
+            Some(field) => self.input_schema.check_wrapped(field, nothing),
+        };
+        let missing = checked.findings.into_iter().filter(|finding| finding.kind == "missing");
+        let name = |finding: Finding| match finding.path.last()? {
+            Segment::Key(name) => Some(name.clone()),
+            Segment::Index(_) => None,
+        };
+        missing.filter_map(name).collect()
     }
 
     pub(crate) fn takes<I: 'static>(&self) -> bool {

@@ -70,7 +70,7 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// A `TypeError` that names the type which the function takes, when it is neither.
+    /// A `TypeError` that says what the function takes, when it is neither.
     pub fn decode_chat(&self, request: ChatRequest) -> Result<Input, Error> {
         self.entry.interface.decode_chat(request).map(Input)
     }

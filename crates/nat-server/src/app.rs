@@ -46,11 +46,7 @@ const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct App {
-    inner: Arc<Inner>,
-    /// Peers that are believed what they say of the clients behind them.
-    proxies: Arc<[Network]>,
-}
+pub struct App(Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -64,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) document: Document,
     /// How long a stream may be silent.
     pub(crate) keep_alive_interval: Duration,
+    /// Peers that are believed what they say of the clients behind them.
+    pub(crate) proxies: Vec<Network>,
 }
 
 /// The head of a request whose place in the routes has been found. It lies behind a pointer from here on: it is large,
@@ -77,37 +75,32 @@ pub(crate) struct Received {
 
 impl App {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner), proxies: Arc::default() }
-    }
-
-    /// The same front end, in which the forwarding headers of these peers count.
-    pub(crate) fn behind(self, proxies: &[Network]) -> Self {
-        Self { proxies: proxies.into(), ..self }
+        Self(Arc::new(inner))
     }
 
     pub(crate) fn afterlife(&self) -> &Afterlife {
-        &self.inner.afterlife
+        &self.0.afterlife
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {
-        self.inner.body_limits
+        self.0.body_limits
     }
 
     pub(crate) fn keep_alive_interval(&self) -> Duration {
-        self.inner.keep_alive_interval
+        self.0.keep_alive_interval
     }
 
     pub(crate) fn exposure(&self) -> Exposure {
-        self.inner.exposure
+        self.0.exposure
     }
 
     /// Takes the head of a request that came from `peer`.
     pub(crate) fn receive(&self, parts: Parts, peer: SocketAddr) -> Received {
-        let (place, path_params) = match self.inner.routes.find(parts.uri.path()) {
+        let (place, path_params) = match self.0.routes.find(&parts.method, parts.uri.path()) {
             Some(Found { place, params }) => (Some(place), params),
             None => (None, Vec::new()),
         };
-        let trust = match self.proxies.iter().any(|proxy| proxy.contains(peer.ip())) {
+        let trust = match self.0.proxies.iter().any(|proxy| proxy.contains(peer.ip())) {
             true => Trust::Proxy,
             false => Trust::Nobody,
         };
@@ -124,7 +117,7 @@ impl App {
         let origin = headers.get(header::ORIGIN).cloned();
         let id = request_id::received(headers);
         let is_head = head.parts.method == Method::HEAD;
-        let preflight = || origin.as_ref().and_then(|_| self.inner.cors.preflight(&head.parts.method, headers));
+        let preflight = || origin.as_ref().and_then(|_| self.0.cors.preflight(&head.parts.method, headers));
         let mut reply = match flaw.map(|flaw| reply::detail(StatusCode::BAD_REQUEST, flaw)).or_else(preflight) {
             Some(answer) => answer,
             None => self.route(head, body, place).await,
@@ -132,7 +125,7 @@ impl App {
         // What is sent may depend on who may read it: caches must know, also where it makes no difference.
         compress::varies_by(reply.headers_mut(), VARY_ORIGIN);
         if let Some(origin) = origin {
-            self.inner.cors.allow(origin, reply.headers_mut());
+            self.0.cors.allow(origin, reply.headers_mut());
         }
         if let Some((started, head)) = seen {
             let (method, path, peer) = (&head.parts.method, head.parts.uri.path(), head.peer);
@@ -156,7 +149,7 @@ impl App {
         place: Option<Place>,
     ) -> Reply {
         let Parts { method, uri, headers, .. } = &request.parts;
-        let Some(resource) = place.map(|place| self.inner.routes.resource(place)) else {
+        let Some(resource) = place.map(|place| self.0.routes.resource(place)) else {
             return self.elsewhere(&request);
         };
         match resource.handler(method) {
@@ -165,9 +158,9 @@ impl App {
             Some(Handler::Stream(route)) => Box::pin(route.answer(self, request, body)).await,
             Some(Handler::Chat(route)) => Box::pin(route.answer(self, request, body)).await,
             Some(Handler::Health) => health::answer(),
-            Some(Handler::Monitor) => monitor::answer(self.inner.runtime.clone(), uri.clone()).await,
+            Some(Handler::Monitor) => monitor::answer(self.0.runtime.clone(), uri.clone()).await,
             Some(Handler::McpClients) => mcp::answer(),
-            Some(Handler::Description) => openapi::answer(&self.inner.document, headers),
+            Some(Handler::Description) => openapi::answer(&self.0.document, headers),
             Some(Handler::Page(_, page)) => page.answer(),
             Some(Handler::Asset(asset)) => asset.answer(headers),
             None => reply::method_not_allowed(&resource.allow),
@@ -176,29 +169,29 @@ impl App {
 
     /// Nothing is served here: perhaps it is with a slash more or less.
     fn elsewhere(&self, request: &ReceivedRequest) -> Reply {
-        let twin = self.inner.routes.slash_twin(request.parts.uri.path());
+        let twin = self.0.routes.slash_twin(request.parts.uri.path());
         let location = twin.and_then(|path| location(request, &path));
         location.map_or_else(reply::not_found, reply::redirect)
     }
 
     /// Who asks, or the 401 for whoever does not say so well enough.
     pub(crate) fn identify(&self, headers: &HeaderMap, peer: IpAddr, scope: Scope) -> Result<Option<UserId>, Reply> {
-        match (self.inner.identity.user(headers, peer), scope) {
-            (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.inner.identity.nobody())),
+        match (self.0.identity.user(headers, peer), scope) {
+            (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.0.identity.nobody())),
             (Ok(user), _) => Ok(user),
             (Err(Refusal(message)), _) => Err(self.unauthorized(&message)),
         }
     }
 
     fn unauthorized(&self, message: &str) -> Reply {
-        let reply = match &self.inner.identity {
+        let reply = match &self.0.identity {
             Identity::TrustedHeader(_) => reply::detail(StatusCode::UNAUTHORIZED, message),
             Identity::Credentials(_) => {
                 let body = WorkflowError { code: "workflow_error", message, details: "ValueError" };
                 reply::json(StatusCode::UNAUTHORIZED, &body)
             }
         };
-        reply::with_challenge(reply, self.inner.identity.challenge())
+        reply::with_challenge(reply, self.0.identity.challenge())
     }
 }
 

@@ -61,8 +61,7 @@ use nat_core::{Config, Runtime};
 /// When `runtime` was not started with `config`.
 pub fn app(config: &Config, runtime: Runtime) -> Result<App, BindError> {
     let settings = settings::Settings::new(config)?;
-    let proxies = settings.front_end.trusted_proxies.clone();
-    Ok(settings.app(runtime, settings::Reach::Loopback).behind(&proxies))
+    Ok(settings.app(runtime, settings::Reach::Loopback))
 }
 
 #[cfg(test)]

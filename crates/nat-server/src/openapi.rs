@@ -43,13 +43,17 @@ impl Document {
 fn describe(routes: &Routes, front_end: &FastApi) -> Value {
     let mut describer = Describer::new(front_end);
     let mut paths = Map::new();
-    for resource in routes.resources() {
-        let path = template(&resource.path);
-        for (method, handler) in &resource.handlers {
-            let Some(operation) = describer.operation(&path, handler) else { continue };
-            let at = paths.entry(path.clone()).or_insert_with(|| json!({}));
-            at[method.as_str().to_ascii_lowercase()] = operation.into_json(method, &path);
+    let mut patterns: Vec<&str> = Vec::new();
+    for route in routes.all() {
+        let Some(operation) = describer.operation(route) else { continue };
+        // Paths that differ in the names of their parameters alone are one path here, by the names that came first.
+        let known = patterns.iter().find(|known| hollow(known) == hollow(&route.path)).copied();
+        let pattern = known.unwrap_or(&route.path);
+        if known.is_none() {
+            patterns.push(pattern);
         }
+        let at = paths.entry(template(pattern)).or_insert_with(|| json!({}));
+        at[route.method.as_str().to_ascii_lowercase()] = operation.into_json(&route.method, pattern);
     }
     let mut document = json!({
         "openapi": "3.1.0",
@@ -71,6 +75,13 @@ fn describe(routes: &Routes, front_end: &FastApi) -> Value {
         document["servers"] = json!([{ "url": routes.root_path() }]);
     }
     document
+}
+
+/// A path without the names of its parameters.
+fn hollow(path: &str) -> String {
+    let mut parts = path.split('{');
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |hollow, part| hollow + "{}" + part.split_once('}').map_or("", |(_, after)| after))
 }
 
 /// A path as the table of routes has it, without the mark of a parameter that spans slashes.

@@ -14,6 +14,7 @@ pub(crate) mod mcp;
 pub(crate) mod monitor;
 pub(crate) mod openapi;
 pub(crate) mod stream;
+mod table;
 pub(crate) mod tag;
 
 use std::borrow::Cow;
@@ -31,13 +32,22 @@ use entrance::{Entrance, Takes};
 use family::Family;
 use generate::CallRoute;
 use stream::{Steps, StreamRoute, Streaming};
+use table::Table;
 
 /// Which paths there will be.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    places: matchit::Router<usize>,
-    resources: Vec<(String, Vec<(Method, Target)>)>,
+    table: Table,
+    targets: Vec<PlannedRoute>,
     root_path: String,
+}
+
+#[derive(Debug)]
+struct PlannedRoute {
+    path: String,
+    method: Method,
+    target: Target,
+    about: String,
 }
 
 #[derive(Clone, Debug)]
@@ -74,19 +84,31 @@ enum Target {
 /// The paths, and what answers there.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    places: matchit::Router<usize>,
+    table: Table,
+    /// One for each route, and behind them the refusals.
     resources: Vec<Resource>,
+    /// Where in `resources` the refusals are, by what else the path can be asked.
+    refusals: Vec<(Vec<Method>, Place)>,
     root_path: String,
 }
 
-/// What answers at one path.
+/// What answers requests with one method for one path, or refuses them.
 #[derive(Debug)]
 pub(crate) struct Resource {
+    route: Option<Route>,
+    /// The methods that the path can be asked with, as the header of a 405 names them.
+    pub(crate) allow: HeaderValue,
+}
+
+/// One method at one path.
+#[derive(Debug)]
+pub(crate) struct Route {
     /// As the table has it: `/notes/{id}`, `/files/{*path}`.
     pub(crate) path: String,
-    pub(crate) handlers: Vec<(Method, Handler)>,
-    /// The methods, as the header of a 405 names them.
-    pub(crate) allow: HeaderValue,
+    pub(crate) method: Method,
+    pub(crate) handler: Handler,
+    /// What the configuration says that it does; empty where it says nothing.
+    pub(crate) about: String,
 }
 
 /// What answers a request.
@@ -110,7 +132,7 @@ pub(crate) struct Found {
     pub(crate) params: Vec<(String, String)>,
 }
 
-/// Where a resource is in the table.
+/// Which resource it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place(usize);
 
@@ -120,21 +142,21 @@ impl Plan {
     /// Every path that cannot be told apart from another one.
     pub(crate) fn new(front_end: &FastApi, monitoring: bool) -> Result<Self, Vec<String>> {
         let root_path = front_end.root_path.trim_end_matches('/').to_owned();
-        let mut plan = Self { places: matchit::Router::new(), resources: Vec::new(), root_path };
+        let mut plan = Self { table: Table::default(), targets: Vec::new(), root_path };
         let mut conflicts = Vec::new();
-        plan.add("/health", Method::GET, Target::Health, &mut conflicts);
+        plan.add_own("/health", Method::GET, Target::Health, &mut conflicts);
         if monitoring {
-            plan.add("/monitor/users", Method::GET, Target::Monitor, &mut conflicts);
+            plan.add_own("/monitor/users", Method::GET, Target::Monitor, &mut conflicts);
         }
         for path in ["/mcp/client/tool/list", "/mcp/client/tool/list/per_user"] {
-            plan.add(path, Method::GET, Target::McpClients, &mut conflicts);
+            plan.add_own(path, Method::GET, Target::McpClients, &mut conflicts);
         }
-        plan.add("/openapi.json", Method::GET, Target::Description, &mut conflicts);
+        plan.add_own("/openapi.json", Method::GET, Target::Description, &mut conflicts);
         for page in PageName::ALL {
-            plan.add(page.path(), Method::GET, Target::Page(page), &mut conflicts);
+            plan.add_own(page.path(), Method::GET, Target::Page(page), &mut conflicts);
         }
         for asset in &docs::ASSETS {
-            plan.add(asset.path, Method::GET, Target::Asset(asset), &mut conflicts);
+            plan.add_own(asset.path, Method::GET, Target::Asset(asset), &mut conflicts);
         }
         let workflow = (EntryName::Workflow, &front_end.workflow);
         let others = front_end.endpoints.iter().map(|one| {
@@ -147,7 +169,7 @@ impl Plan {
                 let known = conflicts.len();
                 // What is below a path that is refused would be refused for the same reason.
                 if !refused.iter().any(|above| path.starts_with(above.as_str())) {
-                    plan.add(&path, method, target, &mut conflicts);
+                    plan.add(&path, method, target, &endpoint.description, &mut conflicts);
                 }
                 if conflicts.len() > known {
                     refused.push(format!("{}/", path.trim_end_matches('/')));
@@ -157,22 +179,18 @@ impl Plan {
         if conflicts.is_empty() { Ok(plan) } else { Err(conflicts) }
     }
 
-    fn add(&mut self, path: &str, method: Method, target: Target, conflicts: &mut Vec<String>) {
+    fn add_own(&mut self, path: &str, method: Method, target: Target, conflicts: &mut Vec<String>) {
+        self.add(path, method, target, "", conflicts);
+    }
+
+    fn add(&mut self, path: &str, method: Method, target: Target, about: &str, conflicts: &mut Vec<String>) {
         let pattern = pattern(path);
-        if let Some((_, targets)) = self.resources.iter_mut().find(|(known, _)| *known == pattern) {
-            if targets.iter().any(|(taken, _)| *taken == method) {
-                conflicts.push(format!("{method} `{path}` is served twice"));
-            } else {
-                targets.push((method, target));
+        match self.table.insert(&method, &pattern, self.targets.len()) {
+            Ok(()) => {
+                let about = about.trim().to_owned();
+                self.targets.push(PlannedRoute { path: pattern, method, target, about });
             }
-            return;
-        }
-        match self.places.insert(pattern.as_str(), self.resources.len()) {
-            Ok(()) => self.resources.push((pattern, vec![(method, target)])),
-            Err(matchit::InsertError::Conflict { with }) => {
-                conflicts.push(format!("the paths `{path}` and `{with}` cannot be told apart"));
-            }
-            Err(error) => conflicts.push(format!("the path `{path}` cannot be served: {error}")),
+            Err(conflict) => conflicts.push(conflict),
         }
     }
 
@@ -182,20 +200,47 @@ impl Plan {
     ///
     /// When `runtime` runs another configuration.
     pub(crate) fn open(self, runtime: &Runtime) -> Routes {
-        let Self { places, resources, root_path } = self;
-        let resource = |(path, targets)| Resource::new(path, targets, &root_path, runtime);
-        Routes { places, resources: resources.into_iter().map(resource).collect(), root_path }
+        let Self { table, targets, root_path } = self;
+        let mut resources: Vec<_> =
+            targets.into_iter().map(|planned| Resource::new(planned, &root_path, runtime)).collect();
+        let refusals = refusals(&mut resources);
+        let mut routes = Routes { table, resources, refusals, root_path };
+        routes.table.let_rests_be_empty(&routes.resources);
+        routes
     }
 }
 
+/// One for each set of methods that a path may turn out to have.
+fn refusals(resources: &mut Vec<Resource>) -> Vec<(Vec<Method>, Place)> {
+    let (get, head, post) = (Method::GET, Method::HEAD, Method::POST);
+    let sets = [
+        vec![post.clone()],
+        vec![get.clone()],
+        vec![get.clone(), head.clone()],
+        vec![get.clone(), post.clone()],
+        vec![get, head, post],
+    ];
+    let refusal = |methods: Vec<Method>| {
+        resources.push(Resource { route: None, allow: allowed(&methods) });
+        (methods, Place(resources.len() - 1))
+    };
+    sets.into_iter().map(refusal).collect()
+}
+
+fn allowed(methods: &[Method]) -> HeaderValue {
+    let names: Vec<_> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).expect("method names are header text")
+}
+
 impl Resource {
-    fn new(path: String, targets: Vec<(Method, Target)>, root_path: &str, runtime: &Runtime) -> Self {
+    fn new(planned: PlannedRoute, root_path: &str, runtime: &Runtime) -> Self {
+        let PlannedRoute { path, method, target, about } = planned;
         let entrance = |entry, takes| {
             let workflow = runtime.workflow(&entry);
             let workflow = workflow.expect("the runtime has an entry for every endpoint of its configuration");
             Entrance { workflow, takes }
         };
-        let handler = |target| match target {
+        let handler = match target {
             Target::Health => Handler::Health,
             Target::Monitor => Handler::Monitor,
             Target::McpClients => Handler::McpClients,
@@ -214,25 +259,20 @@ impl Resource {
                 Handler::Chat(ChatRoute { entrance: entrance(entry, takes), mode, wording, steps, streaming })
             }
         };
-        let handlers: Vec<_> = targets.into_iter().map(|(method, target)| (method, handler(target))).collect();
-        let mut resource = Self { path, handlers, allow: HeaderValue::from_static("") };
-        let methods = [Method::GET, Method::HEAD, Method::POST];
-        let served: Vec<_> = methods.iter().filter(|method| resource.handler(method).is_some()).collect();
-        let served: Vec<_> = served.into_iter().map(Method::as_str).collect();
-        resource.allow = HeaderValue::from_str(&served.join(", ")).expect("method names are header text");
-        resource
+        let allow = allowed(std::slice::from_ref(&method));
+        Self { route: Some(Route { path, method, handler, about }), allow }
     }
 
-    /// What answers requests with this method. HEAD is answered where GET is, unless that calls a function.
+    /// What answers requests with this method.
     pub(crate) fn handler(&self, method: &Method) -> Option<&Handler> {
-        let handler = |method: &Method| self.handlers.iter().find(|(served, _)| served == method);
-        match handler(method) {
-            Some((_, found)) => Some(found),
-            None if method == Method::HEAD => {
-                handler(&Method::GET).map(|(_, found)| found).filter(|found| !found.calls())
-            }
-            None => None,
-        }
+        self.route.as_ref().filter(|route| route.serves(method)).map(|route| &route.handler)
+    }
+}
+
+impl Route {
+    /// HEAD is answered where GET is, unless that calls a function.
+    fn serves(&self, method: &Method) -> bool {
+        self.method == *method || (*method == Method::HEAD && self.method == Method::GET && !self.handler.calls())
     }
 }
 
@@ -244,9 +284,9 @@ impl Handler {
 }
 
 impl Routes {
-    /// Every path, in the order in which the configuration has them.
-    pub(crate) fn resources(&self) -> &[Resource] {
-        &self.resources
+    /// Every route, in the order in which the configuration has them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Route> {
+        self.resources.iter().filter_map(|resource| resource.route.as_ref())
     }
 
     /// The prefix under which everything answers as well, or nothing.
@@ -259,19 +299,28 @@ impl Routes {
         &self.resources[place.0]
     }
 
-    /// Where `path` is answered, with or without the prefix of `root_path`.
-    pub(crate) fn find(&self, path: &str) -> Option<Found> {
-        let path = match path.contains('%') {
-            true => percent_decode_str(path).decode_utf8_lossy(),
-            false => Cow::Borrowed(path),
-        };
-        self.at(&path).or_else(|| self.at(self.without_prefix(&path)?))
+    /// Where a request is answered, with or without the prefix of `root_path`; a refusal where only other methods
+    /// are.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Found> {
+        let path = decoded(path);
+        self.served(method, &path).or_else(|| self.refused(&path))
     }
 
-    fn at(&self, path: &str) -> Option<Found> {
-        let found = self.places.at(path).ok()?;
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Some(Found { place: Place(*found.value), params: found.params.iter().map(owned).collect() })
+    fn served(&self, method: &Method, path: &str) -> Option<Found> {
+        let found = self.with_or_without_prefix(path, |path| self.table.at(method, path))?;
+        let serves = self.resource(found.place).handler(method).is_some();
+        serves.then_some(found)
+    }
+
+    fn refused(&self, path: &str) -> Option<Found> {
+        let others = [Method::GET, Method::HEAD, Method::POST];
+        let others: Vec<_> = others.into_iter().filter(|method| self.served(method, path).is_some()).collect();
+        let (_, place) = self.refusals.iter().find(|(methods, _)| *methods == others)?;
+        Some(Found { place: *place, params: Vec::new() })
+    }
+
+    fn with_or_without_prefix<'p, T>(&self, path: &'p str, at: impl Fn(&'p str) -> Option<T>) -> Option<T> {
+        at(path).or_else(|| at(self.without_prefix(path)?))
     }
 
     fn without_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
@@ -285,13 +334,20 @@ impl Routes {
             Some(_) => Cow::Borrowed(path.trim_end_matches('/')),
             None => Cow::Owned(format!("{path}/")),
         };
-        self.find(&twin).map(|_| twin)
+        self.refused(&decoded(&twin)).map(|_| twin)
+    }
+}
+
+fn decoded(path: &str) -> Cow<'_, str> {
+    match path.contains('%') {
+        true => percent_decode_str(path).decode_utf8_lossy(),
+        false => Cow::Borrowed(path),
     }
 }
 
 /// A path in the router's spelling: what the Python framework writes `{name:path}` is `{*name}` here,
 /// and other converters say nothing.
-pub(crate) fn pattern(path: &str) -> String {
+fn pattern(path: &str) -> String {
     let mut pattern = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, parameter, after)) = next_parameter(rest) {
@@ -309,4 +365,29 @@ fn next_parameter(path: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = path.split_once('{')?;
     let (parameter, after) = rest.split_once('}')?;
     Some((before, parameter, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use nat_core::Config;
+
+    use super::*;
+    use crate::testing::registry;
+
+    #[test]
+    fn the_check_of_a_file_knows_every_path_of_the_server() {
+        let registry = registry();
+        let plan = Plan::new(&FastApi::default(), true).unwrap();
+        let own: Vec<_> = plan.targets.iter().filter(|planned| planned.method == Method::GET).collect();
+        assert!(own.len() > 10, "{own:?}");
+        for PlannedRoute { path, .. } in own {
+            let yaml = format!(
+                "general: {{front_end: {{_type: fastapi, endpoints: [
+                    {{path: {path}, method: GET, description: '', function_name: f}}]}}}}
+functions: {{f: {{_type: mirror}}}}\nworkflow: {{_type: echo}}"
+            );
+            let refused = Config::parse(&yaml, None, &registry).map(drop).unwrap_err().to_string();
+            assert!(refused.contains("is already taken by the server itself"), "{path}: {refused}");
+        }
+    }
 }

@@ -123,8 +123,7 @@ impl Server {
         let drain = settings.shutdown_timeout;
         let places = settings.front_end.limits.max_connections.min(Semaphore::MAX_PERMITS);
         let protocols = Arc::new(Protocols::new(settings.connection_limits()));
-        let proxies = settings.front_end.trusted_proxies.clone();
-        let app = settings.app(runtime.clone(), reach).behind(&proxies);
+        let app = settings.app(runtime.clone(), reach);
         let connections = Connections::new(app.clone(), protocols, places);
         let _ending = Ending(app.clone());
         for address in &addresses {

@@ -96,6 +96,7 @@ impl Settings {
             runtime,
             afterlife: Afterlife::default(),
             keep_alive_interval: limits.keep_alive_interval,
+            proxies: self.front_end.trusted_proxies.clone(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::process::Process;
+use super::process::{Process, post_to};
 use crate::kit::{binary, workflow_file};
 
 fn serve(path: &std::path::Path, before: &[&str]) -> Process {
@@ -70,5 +70,41 @@ fn the_summary_shows_what_to_send() {
         "-d '{\"action\":\"text\"}'".to_owned(),
     ] {
         assert!(server.seen().contains(&shown), "no {shown} in\n{}", server.seen());
+    }
+}
+
+/// The request that is shown for each kind of input is one that is answered.
+#[test]
+fn what_the_summary_shows_can_be_sent() {
+    for workflow in [
+        "conf_echo",
+        "conf_struct",
+        "conf_counter",
+        "conf_per_user_echo",
+        "conf_per_user_chat",
+        "conf_chat",
+        "conf_chat_or_message",
+        "conf_stream",
+        "conf_stream_only",
+        "conf_per_user_stream",
+        "per_user_assistant",
+    ] {
+        let settings = match workflow {
+            "per_user_assistant" => {
+                "functions: {notepad: {_type: per_user_notepad}, preferences: {_type: per_user_preferences}}\n"
+            }
+            _ => "",
+        };
+        let (_folder, path) = workflow_file(format!("{settings}workflow: {{_type: {workflow}}}\n"));
+        let mut server = serve(&path, &[]);
+        let address = server.address();
+        let seen = server.seen();
+        let (_, command) = seen.split_once("  Try       ").unwrap_or_else(|| panic!("{workflow}: {seen}"));
+        let route = command.split_once(&address.to_string()).and_then(|(_, rest)| rest.split(' ').next()).unwrap();
+        let (_, body) = command.split_once("-d '").unwrap();
+        let (body, _) = body.split_once("'\n").unwrap();
+        assert!(command.starts_with("curl -N ") == route.ends_with("/stream"), "{workflow}: {command}");
+        let answer = post_to(address, route, "alice", body);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.contains("event: error"), "{workflow} {body}: {answer}");
     }
 }

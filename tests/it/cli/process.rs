@@ -85,9 +85,14 @@ impl Drop for Process {
 
 /// POST as `user`: the whole answer.
 pub(super) fn post(address: SocketAddr, user: &str, body: &str) -> String {
+    post_to(address, "/generate", user, body)
+}
+
+/// The same at another path.
+pub(super) fn post_to(address: SocketAddr, path: &str, user: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let head = format!(
-        "POST /generate HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nCookie: nat-session={user}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nCookie: nat-session={user}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );

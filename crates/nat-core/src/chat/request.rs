@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ChatMessage;
 use crate::interface::{Gives, InputType, Interface, InvalidInput, OutputType};
-use crate::schema::CompiledSchema;
+use crate::schema::{CompiledSchema, NOT_MESSAGE_KEYWORD};
 
 /// A conversation to be continued. Fields that are not named here are kept in `extra`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -227,6 +227,11 @@ impl JsonSchema for ChatRequestOrMessage {
         let message = generator.subschema_for::<MessageBody>();
         let request = generator.subschema_for::<ChatRequest>();
         // A conversation keeps what it does not know, and must not keep the other form.
-        json_schema!({ "anyOf": [message, { "allOf": [request], "not": { "required": ["input_message"] } }] })
+        let mut either = json_schema!({
+            "anyOf": [message, request],
+            "not": { "required": ["input_message", "messages"] },
+        });
+        either.insert(NOT_MESSAGE_KEYWORD.to_owned(), "only one of `messages` and `input_message` may be there".into());
+        either
     }
 }

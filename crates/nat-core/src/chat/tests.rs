@@ -1,5 +1,8 @@
 //! What is a chat request and what is not, and what becomes of it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -158,6 +161,10 @@ fn either_form_and_never_both() {
         read(bad.clone()).expect_err(&bad.to_string());
     }
     assert_eq!(interface.input_field(), None);
+    let said = |body: Value| read(body).unwrap_err();
+    expect!["input_message: Field required, or `messages` in its place"].assert_eq(&said(json!({})));
+    expect!["Value error, only one of `messages` and `input_message` may be there"]
+        .assert_eq(&said(json!({ "input_message": "x", "messages": [{ "role": "user", "content": "hi" }] })));
 }
 
 #[test]
@@ -174,10 +181,14 @@ fn a_conversation_becomes_what_a_function_takes() {
     assert_eq!(*chat.downcast::<ChatRequest>().unwrap(), request());
     let either = interface::<ChatRequestOrMessage, String>().decode_chat(request()).unwrap();
     assert_eq!(*either.downcast::<ChatRequestOrMessage>().unwrap(), ChatRequestOrMessage::Request(Box::new(request())));
-    let error = interface::<Vec<i64>, String>().decode_chat(request()).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Type);
-    expect!["the workflow takes `Vec<i64>`, which cannot be made from a chat request: it must take text, a chat request, or a chat request or message"]
-        .assert_eq(error.public_message().unwrap());
+    let refused = |interface: Arc<Interface>| {
+        let error = interface.decode_chat(request()).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Type);
+        error.public_message().unwrap().to_owned()
+    };
+    expect!["the function takes a list (each entry a whole number), which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<Vec<i64>, String>()));
+    expect!["the function takes an object with `content` and `role`, which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<ChatMessage, String>()));
+    expect!["the function takes a mapping of names (each to a whole number), which cannot be made from a conversation: it is not for chat routes"].assert_eq(&refused(interface::<BTreeMap<String, i64>, String>()));
 }
 
 #[test]

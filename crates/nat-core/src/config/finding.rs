@@ -73,6 +73,10 @@ impl Around<'_> {
                 Some(format!("one of {}", tags.replace('\'', "`")))
             }
             ("union_tag_not_found" | "value_error", _) => None,
+            ("too_short", _) => {
+                let fewest = finding.context.as_ref()?.get("min_length")?.as_u64()?;
+                Some(format!("at least {fewest} {}", if fewest == 1 { "entry" } else { "entries" }))
+            }
             _ => explain::at(self.schema, &finding.path).map(|schema| explain::words(self.schema, schema)),
         }
     }
@@ -139,6 +143,13 @@ impl Around<'_> {
             },
             _ if finding.input.is_null() && explain::may_be_absent(self.schema, &finding.path) => {
                 error.mend("remove the key: it then has its default").edit(Edit::Remove(path))
+            }
+            "too_short" if explain::may_be_absent(self.schema, &finding.path) => {
+                let mend = format!("write {expected}, or leave the key out: it then has its default");
+                match finding.input.as_array().is_some_and(Vec::is_empty) {
+                    true => error.mend(mend).edit(Edit::Remove(path)),
+                    false => error.mend(mend),
+                }
             }
             "value_error" if finding.message.ends_with("must not repeat") => {
                 error.mend("remove the repetition").edit(Edit::Remove(path))

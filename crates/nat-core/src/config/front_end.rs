@@ -8,6 +8,7 @@ use super::mistake::Mistake;
 mod endpoint;
 mod fastapi;
 mod guards;
+mod path;
 mod paths;
 mod steps;
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::sections::GENERAL;
+use crate::schema::Segment;
 
 /// Keys of the HTTP front end, each with what stands in its place here.
 const FRONT_END: [(&str, &str); 8] = [
@@ -31,12 +32,40 @@ pub(super) fn without_effect(general: &Value) -> Vec<ConfigWarning> {
         for (key, instead) in FRONT_END.into_iter().filter(|(key, _)| given(front_end, key)) {
             warnings.push(warning(&["front_end", key], &format!("`{key}` has no effect here: {instead}")));
         }
+        warnings.extend(unreachable_endpoints(front_end));
     }
     if entries("telemetry").and_then(|telemetry| telemetry.get("tracing")).is_some_and(is_filled) {
         let message = "exporters of traces have no effect in this version";
         warnings.push(warning(&["telemetry", "tracing"], message));
     }
     warnings
+}
+
+/// A warning for each endpoint without any path.
+fn unreachable_endpoints(front_end: &Map<String, Value>) -> Vec<ConfigWarning> {
+    let legacy = front_end.get("disable_legacy_routes") != Some(&Value::Bool(true));
+    let is_path = |key: &str| key.ends_with("path") && (legacy || !key.starts_with("legacy_"));
+    let served = |endpoint: &Map<String, Value>| endpoint.iter().any(|(key, value)| is_path(key) && !value.is_null());
+    let endpoints = front_end.get("endpoints").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let unserved = endpoints.filter(|(_, one)| one.as_object().is_some_and(|endpoint| !served(endpoint)));
+    let warning = |(index, endpoint): (usize, &Value)| {
+        let name = endpoint.get("function_name").and_then(Value::as_str).unwrap_or_default();
+        let rest = [Segment::Key("endpoints".to_owned()), Segment::Index(index)];
+        let path: Vec<_> = keys(["front_end"]).into_iter().chain(rest).collect();
+        let has_legacy = endpoint
+            .as_object()
+            .is_some_and(|all| all.iter().any(|(key, value)| key.starts_with("legacy_") && !value.is_null()));
+        let reason = match has_legacy {
+            true => "`disable_legacy_routes` leaves none of its paths",
+            false => "it has no path",
+        };
+        let message = format!("this endpoint serves nothing: {reason}");
+        let mut warning = ConfigError::section(GENERAL, message).at(path).expected("a `path` beside it");
+        // The whole entry would be a long way to point.
+        warning.detail.at = Some([warning.full_path(), keys(["function_name"])].concat());
+        ConfigWarning(warning.mend(format!("add `path: /{}`", name.replace(' ', "_"))))
+    };
+    unserved.map(warning).collect()
 }
 
 fn is_filled(value: &Value) -> bool {

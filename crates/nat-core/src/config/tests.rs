@@ -812,7 +812,7 @@ fn identity() {
               config.yml: general.front_end.trusted_proxies[1]: value is not a valid IPv4 or IPv6 network
                 help: write an IP address or a block of them
               config.yml: general.front_end.cors.allow_origin_regex: Value error, this is no regular expression: unclosed character class
-                help: write a text or null
+                help: mend the pattern: unclosed character class
         "#]],
     );
     let config = accept(&with_front_end("trusted_proxies: [10.0.0.0/8, '::1', 192.0.2.7, '::/0', 0.0.0.0/0]"));
@@ -892,6 +892,123 @@ endpoints:
         "#]],
     );
     accept(&with_front_end(&format!("disable_legacy_routes: true\n{colliding}")));
+}
+
+fn endpoint(method: &str, path: &str) -> String {
+    format!("  - {{method: {method}, description: d, path: '{path}', function_name: f}}\n")
+}
+
+#[test]
+fn paths_that_no_server_could_serve() {
+    let unfit = ["", "/a/{x", "/b/{}", "/c/{x}-{y}", "/d/{x:path}/b", "/e/{x}/{x}", "/f/{x:int}", "/g%20h"];
+    let endpoints: String = unfit.iter().map(|path| endpoint("POST", path)).collect();
+    refuse(
+        &with_front_end(&format!("root_path: base\nendpoints:\n{endpoints}")),
+        expect![[r#"
+        Invalid configuration: general: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#` (front_end.root_path); general: Value error, the path is empty (front_end.endpoints[0].path); general: Value error, a parameter in `/a/{x` is not closed (front_end.endpoints[1].path); general: Value error, a parameter in `/b/{}` has no name (front_end.endpoints[2].path); general: Value error, `-{y}` stands between `{x}` and the next `/` (front_end.endpoints[3].path); general: Value error, `{x:path}` takes the rest of the path, and nothing can come after it (front_end.endpoints[4].path); general: Value error, the parameter `x` stands in `/e/{x}/{x}` twice (front_end.endpoints[5].path); general: Value error, `{x:int}`: `:int` is not checked in this version (front_end.endpoints[6].path); general: Value error, no request matches `/g%20h`: escapes are resolved before paths are compared (front_end.endpoints[7].path)
+          config.yml: general.front_end.root_path: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#`
+            help: write `/base`
+          config.yml: general.front_end.endpoints[0].path: Value error, the path is empty
+            help: write a path such as `/run`, or leave the key out
+          config.yml: general.front_end.endpoints[1].path: Value error, a parameter in `/a/{x` is not closed
+            help: write `/a/{x}`
+          config.yml: general.front_end.endpoints[2].path: Value error, a parameter in `/b/{}` has no name
+            help: write a name in the braces, such as `{id}`
+          config.yml: general.front_end.endpoints[3].path: Value error, `-{y}` stands between `{x}` and the next `/`
+            help: put a `/` behind the parameter, or let the function take it apart
+          config.yml: general.front_end.endpoints[4].path: Value error, `{x:path}` takes the rest of the path, and nothing can come after it
+            help: write `{x}` for one part of the path, or end it with `{x:path}`
+          config.yml: general.front_end.endpoints[5].path: Value error, the parameter `x` stands in `/e/{x}/{x}` twice
+            help: give each parameter a name of its own
+          config.yml: general.front_end.endpoints[6].path: Value error, `{x:int}`: `:int` is not checked in this version
+            help: write `{x}`, and let the function check the value
+          config.yml: general.front_end.endpoints[7].path: Value error, no request matches `/g%20h`: escapes are resolved before paths are compared
+            help: write the characters themselves, without `%`
+    "#]],
+    );
+    for root in ["/ba se/{x}", "/base{x}", "/echo?x", "/echo#y"] {
+        let yaml = with_front_end(&format!("root_path: '{root}'"));
+        let error = parse(&yaml).map(drop).unwrap_err().to_string();
+        assert!(error.contains("(front_end.root_path)"), "{root}: {error}");
+    }
+    accept(&with_front_end("root_path: /base/"));
+}
+
+#[test]
+fn paths_that_cannot_be_told_apart() {
+    let clash = |paths: &[(&str, &str)]| {
+        let endpoints: String = paths.iter().map(|(method, path)| endpoint(method, path)).collect();
+        with_front_end(&format!("endpoints:\n{endpoints}"))
+    };
+    refuse(
+        &clash(&[
+            ("POST", "/a/{x}"),
+            ("POST", "/a/{y}"),
+            ("POST", "/a/{rest:path}"),
+            ("POST", "/a/{x}/stream/"),
+            ("POST", "/b/{rest:path}"),
+            ("POST", "/b/{one}/c"),
+            ("GET", "/mcp/client/tool/list"),
+        ]),
+        expect![[r#"
+            Invalid configuration: general: Value error, POST `/a/{y}` cannot be told apart from `/a/{x}` of endpoint 0 (`f`) (front_end.endpoints[1].path); general: Value error, POST `/a/{rest:path}` cannot be told apart from `/a/{x}` of endpoint 0 (`f`) (front_end.endpoints[2].path); general: Value error, POST `/a/{x}/stream` is already taken by endpoint 0 (`f`) (front_end.endpoints[3].path); general: Value error, POST `/b/{one}/c` cannot be told apart from `/b/{rest:path}` of endpoint 4 (`f`) (front_end.endpoints[5].path); general: Value error, GET `/mcp/client/tool/list` is already taken by the server itself (front_end.endpoints[6].path)
+              config.yml: general.front_end.endpoints[1].path: Value error, POST `/a/{y}` cannot be told apart from `/a/{x}` of endpoint 0 (`f`)
+                help: give it a path of its own
+              config.yml: general.front_end.endpoints[2].path: Value error, POST `/a/{rest:path}` cannot be told apart from `/a/{x}` of endpoint 0 (`f`)
+                help: give it a path of its own
+              config.yml: general.front_end.endpoints[3].path: Value error, POST `/a/{x}/stream` is already taken by endpoint 0 (`f`)
+                help: give it a path of its own
+              config.yml: general.front_end.endpoints[5].path: Value error, POST `/b/{one}/c` cannot be told apart from `/b/{rest:path}` of endpoint 4 (`f`)
+                help: give it a path of its own
+              config.yml: general.front_end.endpoints[6].path: Value error, GET `/mcp/client/tool/list` is already taken by the server itself
+                help: give it a path of its own
+        "#]],
+    );
+    accept(&clash(&[
+        ("POST", "/a/{x}"),
+        ("GET", "/a/{y}"),
+        ("POST", "/a/b"),
+        ("GET", "/c/{rest:path}"),
+        ("GET", "/c/stream"),
+        ("GET", "/c/d/{x}"),
+        ("GET", "/health/{x}"),
+        ("POST", "/health"),
+    ]));
+}
+
+#[test]
+fn settings_that_would_shut_everybody_out() {
+    refuse(
+        &with_front_end("accepted_identity_credentials: []\nsession: {cookie_names: []}"),
+        expect![[r#"
+        Invalid configuration: general: List should have at least 1 item after validation, not 0 (front_end.session.cookie_names); general: Value error, no credential at all would be accepted: nobody could call a per-user function (front_end.accepted_identity_credentials)
+          config.yml: general.front_end.session.cookie_names: List should have at least 1 item after validation, not 0
+            help: write at least 1 entry, or leave the key out: it then has its default
+          config.yml: general.front_end.accepted_identity_credentials: Value error, no credential at all would be accepted: nobody could call a per-user function
+            help: leave the key out: all of them are accepted then
+    "#]],
+    );
+}
+
+#[test]
+fn endpoints_that_serve_nothing_are_warned_of() {
+    let none = "endpoints:
+  - {method: POST, description: d, function_name: f}
+  - {method: POST, description: d, function_name: f, legacy_path: /f}
+  - {method: POST, description: d, function_name: f, openai_api_path: /chat/f}";
+    warn(
+        &with_front_end(none),
+        expect![[r#"
+        general.front_end.endpoints[0]: this endpoint serves nothing: it has no path (add `path: /f`)
+    "#]],
+    );
+    warn(
+        &with_front_end(&format!("disable_legacy_routes: true\n{none}")),
+        expect![[r#"
+        general.front_end.endpoints[0]: this endpoint serves nothing: it has no path (add `path: /f`)
+        general.front_end.endpoints[1]: this endpoint serves nothing: `disable_legacy_routes` leaves none of its paths (add `path: /f`)
+    "#]],
+    );
 }
 
 #[test]

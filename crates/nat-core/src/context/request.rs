@@ -78,8 +78,85 @@ pub trait RequestInfo: Send + Sync + 'static {
         self.header("workflow-parent-name")
     }
 
-    /// The W3C trace context (`traceparent`), else header `workflow-trace-id`.
+    /// The trace in the W3C trace context (`traceparent`), where that can be used; else header `workflow-trace-id`
+    /// as it was sent.
     fn trace_id(&self) -> Option<&str> {
-        self.header("traceparent").or_else(|| self.header("workflow-trace-id"))
+        let own = || self.header("workflow-trace-id").map(str::trim).filter(|id| !id.is_empty());
+        self.header("traceparent").and_then(trace_of).or_else(own)
+    }
+}
+
+/// The trace id in a `traceparent` (`VERSION-TRACE-SPAN-FLAGS`); nothing in one that is broken, as W3C has it.
+fn trace_of(header: &str) -> Option<&str> {
+    let mut parts = header.trim().split('-');
+    let mut hex = |digits: usize| {
+        let part = parts.next()?;
+        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(part)
+    };
+    let (version, trace, _span, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    // Versions to come may add parts; this one is not to be used.
+    let is_whole = version != "00" || parts.next().is_none();
+    let is_told = trace.bytes().any(|digit| digit != b'0');
+    (is_whole && is_told && !version.eq_ignore_ascii_case("ff")).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Headers(&'static [(&'static str, &'static str)]);
+
+    impl RequestInfo for Headers {
+        fn method(&self) -> &str {
+            "GET"
+        }
+
+        fn path(&self) -> &str {
+            "/"
+        }
+
+        fn header(&self, name: &str) -> Option<&str> {
+            self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        }
+
+        fn headers(&self) -> Vec<(String, String)> {
+            Vec::new()
+        }
+
+        fn query(&self) -> Vec<(String, String)> {
+            Vec::new()
+        }
+
+        fn cookies(&self) -> Vec<(String, String)> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_broken_traceparent_hides_no_other_trace() {
+        const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for whole in [
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            " 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00 ",
+            "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-will-be",
+        ] {
+            assert_eq!(trace_of(whole), Some(TRACE), "{whole}");
+        }
+        for broken in [
+            "",
+            TRACE,
+            "garbage",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(trace_of(broken), None, "{broken}");
+        }
+        let both = Headers(&[("traceparent", "garbage"), ("workflow-trace-id", "t1")]);
+        assert_eq!(both.trace_id(), Some("t1"));
+        assert_eq!(Headers(&[("traceparent", "garbage"), ("workflow-trace-id", " ")]).trace_id(), None);
     }
 }

@@ -5,13 +5,17 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Interface;
+use super::malformed::{Mistake, mistake_in, too_deep};
 use crate::Error;
 use crate::chat::{self, ChatRequest};
 use crate::function::Payload;
-use crate::schema::{Enforcement, Finding, Segment};
+use crate::schema::{Enforcement, Finding, Segment, Shape, explain};
+use crate::text::some_names;
 
-/// JSON may be nested this deep, as serde_json has it.
-const MAX_DEPTH: usize = 128;
+/// JSON may be nested this deep: further than that serde_json reads no value.
+pub(super) const MAX_DEPTH: usize = 127;
+/// A number of so many characters may be more than any float, as one with an exponent may.
+const LONG_NUMBER: usize = 300;
 
 /// Why an input was refused, before anything was built or counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +23,7 @@ const MAX_DEPTH: usize = 128;
 pub enum InvalidInput {
     /// Not JSON at all.
     Malformed {
-        /// Where, in bytes from the beginning.
+        /// Where, in characters from the beginning.
         offset: usize,
         /// What is wrong there.
         reason: String,
@@ -32,7 +36,7 @@ impl InvalidInput {
     /// All of it in one line.
     pub fn summary(&self) -> String {
         match self {
-            Self::Malformed { offset, reason } => format!("JSON decode error at byte {offset}: {reason}"),
+            Self::Malformed { offset, reason } => format!("JSON decode error at character {offset}: {reason}"),
             Self::Findings(findings) => {
                 let step = |segment: &Segment| match segment {
                     Segment::Key(key) => key.clone(),
@@ -63,16 +67,13 @@ impl std::error::Error for InvalidInput {}
 impl Interface {
     /// A request body: an object of the input's fields, or of the one field that carries a simple input.
     pub(crate) fn decode(&self, body: &[u8]) -> Result<Payload, InvalidInput> {
-        let text = std::str::from_utf8(body).map_err(|error| InvalidInput::Malformed {
-            offset: error.valid_up_to(),
-            reason: "the body is not UTF-8".to_owned(),
+        let text = std::str::from_utf8(body).map_err(|error| {
+            let fit = &body[..error.valid_up_to()];
+            malformed(&String::from_utf8_lossy(fit), fit.len(), "The body is not UTF-8".to_owned())
         })?;
         let scan = Scan::of(text.as_bytes());
         if let Some(offset) = scan.too_deep {
-            return Err(InvalidInput::Malformed {
-                offset,
-                reason: format!("nested more than {MAX_DEPTH} levels deep"),
-            });
+            return Err(malformed(text, offset, too_deep()));
         }
         let field = self.input_field();
         if scan.serde_suffices(self.input_schema.serde_enforces()) {
@@ -96,16 +97,26 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// A `TypeError` that names the input's type.
+    /// A `TypeError` that says what the input is.
     pub(crate) fn decode_chat(&self, request: ChatRequest) -> Result<Payload, Error> {
         chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
             Error::type_error(format!(
-                "the workflow takes `{}`, which cannot be made from a chat request: it must take text, a chat \
-                 request, or a chat request or message",
-                // The whole path is the author's business, and this text is sent.
-                self.input_type_name().rsplit("::").next().unwrap_or_default(),
+                "the function takes {}, which cannot be made from a conversation: it is not for chat routes",
+                self.input_words(),
             ))
         })
+    }
+
+    /// What the input is, for a client who knows JSON and no Rust.
+    fn input_words(&self) -> String {
+        let schema = self.input_schema.as_value();
+        match self.input_schema.shape() {
+            Shape::Plain => explain::words(schema, schema),
+            Shape::Structured => match explain::known_keys(schema, schema) {
+                known if known.is_empty() => "an object".to_owned(),
+                known => format!("an object with {}", some_names(known)),
+            },
+        }
     }
 
     /// JSON from another function or from a program: for a simple input the value itself.
@@ -145,31 +156,16 @@ impl Interface {
 }
 
 fn parse(text: &str) -> Result<Value, InvalidInput> {
-    serde_json::from_str(text).map_err(|error| {
-        let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-        InvalidInput::Malformed {
-            offset: (line_start + error.column().saturating_sub(1)).min(text.len()),
-            reason: reason(&error),
-        }
+    serde_json::from_str(text).map_err(|error| match mistake_in(text) {
+        Some(Mistake { at, reason }) => malformed(text, at, reason),
+        None => malformed(text, 0, error.to_string()),
     })
 }
 
-/// The parser's complaint in the words that clients of the Python toolkit know, where there are such.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    let known = [
-        ("EOF while parsing a string", "Unterminated string starting at"),
-        ("EOF while parsing", "Expecting value"),
-        ("expected value", "Expecting value"),
-        ("key must be a string", "Expecting property name enclosed in double quotes"),
-        ("trailing comma", "Expecting property name enclosed in double quotes"),
-        ("expected `:`", "Expecting ':' delimiter"),
-        ("expected `,`", "Expecting ',' delimiter"),
-        ("trailing characters", "Extra data"),
-    ];
-    let same = known.iter().find(|(ours, _)| text.starts_with(ours));
-    same.map_or(text, |(_, theirs)| theirs).to_owned()
+/// A mistake at a byte.
+fn malformed(text: &str, at: usize, reason: String) -> InvalidInput {
+    let before = text.get(..at).unwrap_or(text);
+    InvalidInput::Malformed { offset: before.chars().count(), reason }
 }
 
 /// What one look over the bytes tells, before a parser that would let some of it pass.
@@ -179,6 +175,8 @@ struct Scan {
     array: Presence,
     /// `\ud8..`: serde_json checks surrogates only in the strings it keeps.
     surrogate: Presence,
+    /// A number that may be too large: serde_json looks only at those it keeps.
+    vast_number: Presence,
     too_deep: Option<usize>,
 }
 
@@ -192,7 +190,8 @@ impl Scan {
     fn of(bytes: &[u8]) -> Self {
         let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let object = if first == Some(&b'{') { Presence::Present } else { Presence::Absent };
-        let mut scan = Self { object, array: Presence::Absent, surrogate: Presence::Absent, too_deep: None };
+        let [array, surrogate, vast_number] = [Presence::Absent; 3];
+        let mut scan = Self { object, array, surrogate, vast_number, too_deep: None };
         let (mut depth, mut at) = (0_usize, 0_usize);
         while let Some(byte) = bytes.get(at) {
             match byte {
@@ -208,6 +207,7 @@ impl Scan {
                     }
                 }
                 b'}' | b']' => depth = depth.saturating_sub(1),
+                b'0'..=b'9' => at = scan.skip_number(bytes, at),
                 _ => {}
             }
             at += 1;
@@ -230,11 +230,28 @@ impl Scan {
         bytes.len()
     }
 
+    /// From the first digit to the last character.
+    fn skip_number(&mut self, bytes: &[u8], start: usize) -> usize {
+        let mut end = start;
+        while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') = bytes.get(end + 1) {
+            end += 1;
+            if let b'e' | b'E' = bytes[end] {
+                self.vast_number = Presence::Present;
+            }
+        }
+        if end - start > LONG_NUMBER {
+            self.vast_number = Presence::Present;
+        }
+        end
+    }
+
     /// Whether serde, left alone, refuses everything that the schema refuses.
     fn serde_suffices(&self, enforcement: Enforcement) -> bool {
         // serde takes an array for a struct, so the first character has to be looked at.
-        let plain = self.object == Presence::Present && self.surrogate == Presence::Absent;
+        let plain = self.object == Presence::Present;
         plain
+            && self.surrogate == Presence::Absent
+            && self.vast_number == Presence::Absent
             && match enforcement {
                 Enforcement::Full => true,
                 Enforcement::ExceptArrays => self.array == Presence::Absent,

@@ -115,6 +115,18 @@ impl<'v> Notes<'v> {
     }
 }
 
+impl<'v> Note<'v> {
+    /// The field that is missed in the object at `place`, if that is what it says.
+    pub(super) fn missed_in(&self, place: &Place<'_, 'v>) -> Option<&'v str> {
+        match self.steps.split_last() {
+            Some((Step::Key(key), object)) if self.breach.kind == "missing" && object.len() == place.steps().len() => {
+                Some(key)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Note<'_> {
     fn said(self) -> Finding {
         let context: Option<Map<String, Value>> = self.breach.context;

@@ -98,9 +98,10 @@ impl<'v> Walk<'v> {
     }
 
     /// The first branch that takes the value as it stands; else the first that takes it coerced; else the
-    /// mistakes of the branch that has the fewest.
+    /// mistakes of the branch that has the fewest. Where several miss one field each, all of these are named.
     fn tried(&mut self, branches: &[NodeId], value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
         let mut best: Option<Attempt<'v>> = None;
+        let mut missed: Vec<&'v str> = Vec::new();
         for branch in branches {
             let admission = match admits(&self.schema.nodes, *branch, value, 0) {
                 true => Admission::Admitted,
@@ -111,6 +112,7 @@ impl<'v> Walk<'v> {
             }
             let attempt = self.attempt(*branch, admission, value, place, view);
             let rank = attempt.rank();
+            missed.extend(attempt.missed(place));
             if best.as_ref().is_none_or(|best| rank < best.rank()) {
                 best = Some(attempt);
             }
@@ -118,7 +120,15 @@ impl<'v> Walk<'v> {
                 break;
             }
         }
-        let best = best?;
+        let mut best = best?;
+        if let Some(first) = best.missed(place)
+            && let Some(note) = best.notes.findings.first_mut()
+        {
+            missed.retain(|field| *field != first);
+            if !missed.is_empty() {
+                note.breach.message = format!("Field required, or {} in its place", expected_fields(&missed)).into();
+            }
+        }
         self.notes.append(best.notes);
         best.change
     }
@@ -159,12 +169,24 @@ struct Attempt<'v> {
 type Rank = (Admission, usize, usize, usize);
 const PERFECT: Rank = (Admission::Admitted, 0, 0, 0);
 
-impl Attempt<'_> {
+impl<'v> Attempt<'v> {
+    /// The field of the value that is all that is missing.
+    fn missed(&self, place: &Place<'_, 'v>) -> Option<&'v str> {
+        match self.notes.findings.as_slice() {
+            [only] => only.missed_in(place),
+            _ => None,
+        }
+    }
+
     fn rank(&self) -> Rank {
         let findings = &self.notes.findings;
         let missing = findings.iter().filter(|note| note.breach.kind == "missing").count();
         (self.admission, missing, findings.len(), self.notes.coercions.min(1))
     }
+}
+
+fn expected_fields(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
 }
 
 fn unknown_tag(field: &str, tag: &Value, branches: &[(String, NodeId)]) -> Breach {

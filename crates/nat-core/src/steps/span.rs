@@ -75,6 +75,7 @@ impl<'a> Span<'a> {
             chunk: None,
             usage: None,
             run,
+            chunks_left_out: 0,
         };
         listener.push(start.clone());
         let function = if kind == SpanKind::Function { id } else { caller };
@@ -109,6 +110,13 @@ impl<'a> Span<'a> {
     /// The good end. What cannot be written as JSON is shown as null.
     pub fn finish(self, output: &(impl Serialize + ?Sized)) {
         self.finish_with(|| serde_json::to_value(output).unwrap_or_default());
+    }
+
+    /// Tells with the end that there were so many chunks more than its output shows.
+    fn leave_out(&mut self, chunks: u64) {
+        if let Some(open) = &mut self.open {
+            open.start.chunks_left_out = chunks;
+        }
     }
 
     pub(crate) fn finish_with(mut self, output: impl FnOnce() -> Value) {
@@ -173,7 +181,7 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
         if let Some(listener) = ctx.listener() {
             listener.room().await;
         }
-        let span = told.begin(&ctx, &input);
+        let mut span = told.begin(&ctx, &input);
         let mut shown = Shown::default();
         let failure = {
             let mut chunks = pin!(call(span.context().clone(), input));
@@ -190,10 +198,13 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
         };
         // The end is told before the failure is, which is the last that a reader sees.
         match failure {
-            None => span.finish_with(|| match told.given {
-                Given::Chunk => Value::Array(shown.chunks),
-                Given::Output => shown.chunks.pop().unwrap_or_default(),
-            }),
+            None => {
+                span.leave_out(shown.left_out);
+                span.finish_with(|| match told.given {
+                    Given::Chunk => Value::Array(shown.chunks),
+                    Given::Output => shown.chunks.pop().unwrap_or_default(),
+                });
+            }
             Some(error) => {
                 drop(span);
                 Err(error)?;
@@ -207,6 +218,7 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
 struct Shown {
     chunks: Vec<Value>,
     bytes: usize,
+    left_out: u64,
 }
 
 impl Shown {
@@ -215,6 +227,8 @@ impl Shown {
             let chunk = chunk();
             self.bytes = self.bytes.saturating_add(size(&chunk));
             self.chunks.push(chunk);
+        } else {
+            self.left_out += 1;
         }
     }
 }

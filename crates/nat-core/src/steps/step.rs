@@ -26,6 +26,7 @@ pub struct Step {
     pub(super) chunk: Option<Arc<str>>,
     pub(super) usage: Option<Usage>,
     pub(super) run: Option<Arc<Run>>,
+    pub(super) chunks_left_out: u64,
 }
 
 /// What the workflow's own steps tell of the whole request.
@@ -75,9 +76,14 @@ impl Step {
     }
 
     /// What came of it; only ends have one, and only good ones. Of a function that was asked for a
-    /// stream, the list of its chunks (the first of them, when it is long).
+    /// stream, the list of its chunks; of a long one the first 1,000, or those of the first MiB.
     pub fn output(&self) -> Option<&Value> {
         self.output.as_deref()
+    }
+
+    /// How many chunks more there were than [`Step::output`] shows.
+    pub fn chunks_left_out(&self) -> u64 {
+        self.chunks_left_out
     }
 
     /// A piece of the answer, of a step between.
@@ -94,7 +100,7 @@ impl Step {
             framework: None,
             name: &self.name,
             tags: None,
-            metadata: self.run.as_deref().map(Metadata::of),
+            metadata: Metadata::of(self.run.as_deref(), self.chunks_left_out),
             data: Data { input: self.input(), output: self.output(), chunk: self.chunk(), payload: None },
             usage_info: self.usage.map(UsageInfo::of),
             id: self.id,
@@ -133,8 +139,18 @@ struct Metadata<'a> {
     tool_info: Option<()>,
     span_inputs: Option<()>,
     span_outputs: Option<()>,
-    provided_metadata: &'a Run,
+    provided_metadata: Provided<'a>,
     tools_schema: [(); 0],
+}
+
+/// What is known beyond the keys that every step has.
+#[derive(Serialize)]
+struct Provided<'a> {
+    #[serde(flatten)]
+    run: Option<&'a Run>,
+    /// Of a stream whose chunks are not all shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks_left_out: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -157,8 +173,10 @@ fn as_text<S: serde::Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl<'a> Metadata<'a> {
-    fn of(run: &'a Run) -> Self {
-        Self {
+    /// Nothing, where there is nothing to tell.
+    fn of(run: Option<&'a Run>, chunks_left_out: u64) -> Option<Self> {
+        let chunks_left_out = Some(chunks_left_out).filter(|count| *count > 0);
+        (run.is_some() || chunks_left_out.is_some()).then_some(Self {
             chat_responses: None,
             chat_inputs: None,
             tool_inputs: None,
@@ -166,9 +184,9 @@ impl<'a> Metadata<'a> {
             tool_info: None,
             span_inputs: None,
             span_outputs: None,
-            provided_metadata: run,
+            provided_metadata: Provided { run, chunks_left_out },
             tools_schema: [],
-        }
+        })
     }
 }
 

@@ -278,14 +278,20 @@ fn spans_nest_and_end_however_they_end() -> Result<()> {
 async fn the_end_of_a_long_stream_shows_its_beginning() {
     let (runtime, _lab) = runtime("workflow: {_type: user_reel, lab: LAB}").await;
     let mut events = ask(&runtime, Ask::Stream, 3_000).await;
-    let (mut chunks, mut shown) = (0, Vec::new());
+    let (mut chunks, mut shown, mut left_out) = (0, Vec::new(), Vec::new());
     while let Some(event) = events.next().await {
         match event.unwrap() {
-            Event::Step(step) => shown.extend(step.output().map(|output| output.as_array().unwrap().len())),
+            Event::Step(step) => {
+                shown.extend(step.output().map(|output| output.as_array().unwrap().len()));
+                let payload = serde_json::to_value(step.payload()).unwrap();
+                let provided = &payload["metadata"]["provided_metadata"];
+                left_out.push((provided["chunks_left_out"].as_u64(), provided.get("workflow_run_id").is_some()));
+            }
             _ => chunks += 1,
         }
     }
     assert_eq!((chunks, shown), (3_000, vec![1_000, 1_000]));
+    assert_eq!(left_out, [(None, true), (None, false), (Some(2_000), false), (Some(2_000), true)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use nat_core::chat::{ChatChunk, ChatRequest, ChatResponse};
-use nat_core::config::{Endpoint, FastApi};
-use nat_core::{EntryName, Scope};
+use nat_core::config::FastApi;
+use nat_core::{Answers, EntryName, Scope};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -12,13 +12,11 @@ use serde_json::{Value, json};
 use super::operation::{Operation, answer, answer_of, query, query_number, shared};
 use super::schemas::{Direction, Schemas};
 use super::security::Security;
-use super::template;
-use crate::error::Wording;
 use crate::routes::chat::Mode;
 use crate::routes::docs::PageName;
 use crate::routes::entrance::{Entrance, Takes};
 use crate::routes::stream::Steps;
-use crate::routes::{Handler, pattern};
+use crate::routes::{Handler, Route};
 
 /// The group of what the server itself answers.
 const SERVER: &str = "server";
@@ -40,8 +38,9 @@ impl<'f> Describer<'f> {
     }
 
     /// What a client may do there; `None` for what only pages load.
-    pub(super) fn operation(&mut self, path: &str, handler: &Handler) -> Option<Operation> {
-        Some(match handler {
+    pub(super) fn operation(&mut self, route: &Route) -> Option<Operation> {
+        let about = route.about.as_str();
+        Some(match &route.handler {
             Handler::Health => Operation::open(SERVER, "Whether the server runs", answer("It does.", schema("Health"))),
             Handler::Monitor => {
                 let listing = answer("In order of creation.", schema("UserListing"));
@@ -75,25 +74,25 @@ impl<'f> Describer<'f> {
                 Operation::open(PAGES, summary, answer_of("text/html", "A page.", json!({ "type": "string" })))
             }
             Handler::Asset(_) => return None,
-            Handler::Call(route) => self.single(path, &route.entrance, route.wording),
-            Handler::Stream(route) => self.stream(path, &route.entrance, &route.steps),
-            Handler::Chat(route) => self.chat(path, &route.entrance, route.mode, route.wording),
+            Handler::Call(route) => self.single(about, &route.entrance),
+            Handler::Stream(route) => self.stream(about, &route.entrance, &route.steps),
+            Handler::Chat(route) => self.chat(about, &route.entrance, route.mode),
         })
     }
 
     /// One result.
-    fn single(&mut self, path: &str, entrance: &Entrance, wording: Wording) -> Operation {
+    fn single(&mut self, about: &str, entrance: &Entrance) -> Operation {
         let interface = entrance.workflow.interface();
         let (schema, field) = (interface.output_schema().as_value(), interface.output_field());
         let name = format!("{}Output", pascal(entrance.workflow.entry()));
         let output = self.schemas.add(schema, field, Direction::Output, &name);
         let body = self.input(entrance);
-        let operation = self.call(path, entrance, body, answer("The function's output.", output));
-        with_human(operation, wording)
+        let description = format!("The function's output.{}", only_if_folded(entrance));
+        self.call(summary(about, entrance), entrance, body, answer(&description, output))
     }
 
     /// Results as they come, with steps in between.
-    fn stream(&mut self, path: &str, entrance: &Entrance, steps: &Steps) -> Operation {
+    fn stream(&mut self, about: &str, entrance: &Entrance, steps: &Steps) -> Operation {
         let body = self.input(entrance);
         let (steps, parameters) = match steps {
             Steps::Rendered(_) => ("steps for people", Vec::new()),
@@ -104,19 +103,19 @@ impl<'f> Describer<'f> {
              the first byte is an event `error` with a `WorkflowError`."
         );
         let events = answer_of(EVENTS, &description, schema("ResultEvent"));
-        let summary = format!("{}: results as they come, {steps}", self.summary(path, entrance));
-        Operation { parameters, summary, ..self.call(path, entrance, body, events) }
+        let summary = format!("{}: results as they come, {steps}", summary(about, entrance));
+        Operation { parameters, ..self.call(summary, entrance, body, events) }
     }
 
     /// Conversations in the OpenAI form.
-    fn chat(&mut self, path: &str, entrance: &Entrance, mode: Mode, wording: Wording) -> Operation {
+    fn chat(&mut self, about: &str, entrance: &Entrance, mode: Mode) -> Operation {
         let input = |schemas: &mut Schemas| {
             schemas.add(ChatRequest::schema().as_value(), None, Direction::Input, "ChatRequest")
         };
         let body = (entrance.takes == Takes::Body).then(|| input(&mut self.schemas));
         let whole = self.schemas.add(&written::<ChatResponse>(), None, Direction::Output, "ChatResponse");
         let chunk = self.schemas.add(&written::<ChatChunk>(), None, Direction::Output, "ChatChunk");
-        let whole = answer("The completion.", whole);
+        let whole = answer(&format!("The completion.{}", only_if_folded(entrance)), whole);
         let chunk = chunk["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let description = format!("Lines `data: …` with one `{chunk}` each, and `data: [DONE]` in the end.");
         let events = answer_of(EVENTS, &description, schema("ChatEvent"));
@@ -125,19 +124,18 @@ impl<'f> Describer<'f> {
             Mode::Stream => "as a chat, streamed",
             Mode::AsAsked => "as a chat, streamed if asked to",
         };
-        let summary = format!("{}: {manner}", self.summary(path, entrance));
-        let operation = match mode {
-            Mode::Single => with_human(self.call(path, entrance, body, whole), wording),
-            Mode::Stream => self.call(path, entrance, body, events),
+        let output = match mode {
+            Mode::Single => whole,
+            Mode::Stream => events,
             Mode::AsAsked => {
                 let mut either = whole;
-                either["description"] =
-                    Value::from(format!("The completion; with `stream`, {}", lowered(&description)));
+                let whole = either["description"].as_str().unwrap_or_default().trim_end_matches('.');
+                either["description"] = Value::from(format!("{whole}; with `stream`, {}", lowered(&description)));
                 either["content"][EVENTS] = events["content"][EVENTS].clone();
-                with_human(self.call(path, entrance, body, either), wording)
+                either
             }
         };
-        Operation { summary, ..operation }
+        self.call(format!("{}: {manner}", summary(about, entrance)), entrance, body, output)
     }
 
     fn input(&mut self, entrance: &Entrance) -> Option<Value> {
@@ -149,12 +147,10 @@ impl<'f> Describer<'f> {
     }
 
     /// Any route that calls a function.
-    fn call(&mut self, path: &str, entrance: &Entrance, body: Option<Value>, output: Value) -> Operation {
-        let Entrance { workflow, takes } = entrance;
-        let invalid = match takes {
-            Takes::Body => json!({ "anyOf": [schema("HTTPValidationError"), schema("WorkflowError")] }),
-            Takes::Nothing => schema("WorkflowError"),
-        };
+    fn call(&mut self, summary: String, entrance: &Entrance, body: Option<Value>, output: Value) -> Operation {
+        let workflow = &entrance.workflow;
+        // Without a body too: a type may refuse to be read from nothing though its schema asks for nothing.
+        let invalid = json!({ "anyOf": [schema("HTTPValidationError"), schema("WorkflowError")] });
         let mut answers = vec![(200, output), (401, shared("Unauthorized"))];
         if body.is_some() {
             answers.extend([(408, shared("BodyTooSlow")), (413, shared("BodyTooLarge"))]);
@@ -167,7 +163,7 @@ impl<'f> Describer<'f> {
         ]);
         Operation {
             group: group(workflow.entry()),
-            summary: self.summary(path, entrance).to_owned(),
+            summary,
             parameters: Vec::new(),
             body,
             answers,
@@ -178,11 +174,6 @@ impl<'f> Describer<'f> {
         }
     }
 
-    /// What the configuration says that the function does.
-    fn summary(&self, path: &str, entrance: &Entrance) -> &'f str {
-        self.endpoint(path, entrance.workflow.entry()).map_or("", |endpoint| &endpoint.description)
-    }
-
     /// The groups of operations: first what a person came for.
     pub(super) fn groups(&self) -> Vec<Value> {
         let functions = self.front_end.endpoints.iter().map(|one| one.function_name.as_str());
@@ -191,30 +182,24 @@ impl<'f> Describer<'f> {
         groups.retain(|group| seen.insert(*group));
         groups.into_iter().map(|group| json!({ "name": group })).collect()
     }
+}
 
-    /// The endpoint that brought the route: of those that name the function the one whose path it is or begins with.
-    fn endpoint(&self, path: &str, entry: &EntryName) -> Option<&'f Endpoint> {
-        let name = match entry {
-            EntryName::Function(name) => name,
-            _ => return Some(&self.front_end.workflow),
-        };
-        let named = self.front_end.endpoints.iter().filter(|one| one.function_name.as_str() == name);
-        let mut named = named.map(|one| &one.endpoint);
-        let first = named.clone().next();
-        let is_below = |known: &str| {
-            path.strip_prefix(known.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        named.find(|one| paths(one).any(|known| is_below(&template(&pattern(known))))).or(first)
+/// What the configuration says that the function does; where it says nothing, which function it is.
+fn summary(about: &str, entrance: &Entrance) -> String {
+    match entrance.workflow.entry() {
+        _ if !about.is_empty() => about.to_owned(),
+        EntryName::Function(name) => format!("Runs `{name}`"),
+        _ => "Runs the workflow".to_owned(),
     }
 }
 
-/// The same, where a human may be asked: the wording is that of the routes that can.
-fn with_human(mut operation: Operation, wording: Wording) -> Operation {
-    if wording == Wording::ExecutionFailed && operation.body.is_some() {
-        let accepted = answer("A human is asked, and the call goes on afterwards.", schema("ExecutionAccepted"));
-        operation.answers.insert(1, (202, accepted));
+/// What to add where one output is promised of a function that streams. Whether it folds its chunks shows only when
+/// it is asked to.
+fn only_if_folded(entrance: &Entrance) -> &'static str {
+    match entrance.workflow.interface().answers() {
+        Answers::Streaming => " The function streams: where it does not fold its chunks, every call here is a 422.",
+        _ => "",
     }
-    operation
 }
 
 /// The schema of a type as it is sent.
@@ -224,17 +209,6 @@ fn written<T: JsonSchema>() -> Value {
 
 fn lowered(sentence: &str) -> String {
     sentence.chars().take(1).flat_map(char::to_lowercase).chain(sentence.chars().skip(1)).collect()
-}
-
-fn paths(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
-    let all = [
-        &endpoint.path,
-        &endpoint.legacy_path,
-        &endpoint.openai_api_path,
-        &endpoint.openai_api_v1_path,
-        &endpoint.legacy_openai_api_path,
-    ];
-    all.into_iter().filter_map(|path| path.as_deref())
 }
 
 /// A reference to a schema of this crate.

@@ -30,18 +30,6 @@ pub(super) fn schemas() -> Map<String, Value> {
             "detail": { "type": "string" },
         })),
         "Health": object("The server runs.", &["status"], json!({ "status": { "const": "healthy" } })),
-        "ExecutionAccepted": object(
-            "A call that waits for a human.",
-            &["execution_id", "status_url", "status", "interaction_id", "prompt", "response_url"],
-            json!({
-                "execution_id": { "type": "string" },
-                "status_url": { "type": "string", "description": "Where its state can be read." },
-                "status": { "const": "interaction_required" },
-                "interaction_id": { "type": "string" },
-                "prompt": { "type": "object", "description": "What to ask." },
-                "response_url": { "type": "string", "description": "Where the answer is sent." },
-            }),
-        ),
         "ResultEvent": event("A result, or why there are no more.", json!({
             "anyOf": [object("", &["value"], json!({ "value": { "type": "string" } })), schema("WorkflowError")],
         })),

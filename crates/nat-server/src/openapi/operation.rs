@@ -3,6 +3,8 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::template;
+
 /// One operation, before it is JSON.
 #[derive(Debug)]
 pub(super) struct Operation {
@@ -29,13 +31,14 @@ impl Operation {
         }
     }
 
-    pub(super) fn into_json(self, method: &Method, path: &str) -> Value {
-        let mut parameters: Vec<Value> = path_parameters(path).map(path_parameter).collect();
+    /// `pattern` is the path as the table of routes has it.
+    pub(super) fn into_json(self, method: &Method, pattern: &str) -> Value {
+        let mut parameters: Vec<Value> = path_parameters(pattern).map(path_parameter).collect();
         parameters.extend(self.parameters);
         let mut operation = json!({
             "tags": [self.group],
             "summary": self.summary,
-            "operationId": operation_id(method, path),
+            "operationId": operation_id(method, &template(pattern)),
         });
         if !parameters.is_empty() {
             operation["parameters"] = Value::from(parameters);
@@ -91,8 +94,13 @@ fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
+/// Only the one that takes the rest of a path may be empty.
 fn path_parameter(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } })
+    let (name, least) = match name.strip_prefix('*') {
+        Some(name) => (name, 0),
+        None => (name, 1),
+    };
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": least } })
 }
 
 /// Unique, because paths are, and because what stands for a character that is not in a name says which it was.

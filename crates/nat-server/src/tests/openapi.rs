@@ -75,8 +75,8 @@ general:
   enable_per_user_monitoring: true
   front_end: {_type: fastapi, endpoints: [
     {path: '/things/{id}', method: POST, description: a thing, function_name: other},
-    {path: '/rest/{path:path}', method: GET, description: the rest, function_name: other}]}
-functions: {other: {_type: repeat}}
+    {path: '/rest/{path:path}', method: GET, description: the rest, function_name: look}]}
+functions: {other: {_type: repeat}, look: {_type: mirror}}
 workflow: {_type: puppet, lab: LAB}";
     let document = document(&front(yaml).await).await;
     each(&document, &mut |key, value| {
@@ -101,6 +101,54 @@ workflow: {_type: puppet, lab: LAB}";
     assert_eq!((&rest["summary"], rest.get("requestBody")), (&"the rest".into(), None));
     assert_eq!(document["paths"]["/monitor/users"]["get"]["parameters"][0]["name"], "user_id");
     assert!(!document["paths"].as_object().unwrap().keys().any(|path| path.contains("assets")));
+}
+
+#[tokio::test]
+async fn operations_say_what_their_own_endpoint_does() {
+    let yaml = "
+general:
+  front_end:
+    _type: fastapi
+    endpoints:
+      - {path: /look, method: GET, description: Looks, function_name: look}
+      - {path: /look, method: POST, description: ' Looks closely ', function_name: look}
+      - {path: '/look/{far:path}', method: GET, description: Looks far, function_name: look}
+      - {path: '/at/{x}', openai_api_path: '/at/{x}/chat', method: POST, description: '', function_name: look}
+      - {path: '/at/{y}', method: GET, description: At, function_name: look}
+functions: {look: {_type: mirror}}
+workflow: {_type: echo}";
+    let document = document(&front(yaml).await).await;
+    let paths = &document["paths"];
+    for (path, method, summary) in [
+        ("/look", "get", "Looks"),
+        ("/look", "post", "Looks closely"),
+        ("/look/stream", "get", "Looks: results as they come, steps for people"),
+        ("/look/{far}", "get", "Looks far"),
+        ("/at/{x}", "post", "Runs `look`"),
+        ("/at/{x}", "get", "At"),
+        ("/at/{x}/full", "post", "Runs `look`: results as they come, steps as they are"),
+        ("/at/{x}/chat", "post", "Runs `look`: as a chat"),
+        ("/generate", "post", "Runs the workflow"),
+    ] {
+        assert_eq!(paths[path][method]["summary"], summary, "{method} {path}");
+    }
+    assert_eq!(paths.get("/at/{y}"), None, "it would be the same path by another name");
+    let parameter = |path: &str, method: &str| {
+        let parameter = &paths[path][method]["parameters"][0];
+        (parameter["name"].clone(), parameter["schema"]["minLength"].clone())
+    };
+    assert_eq!(parameter("/at/{x}", "get"), ("x".into(), 1.into()));
+    assert_eq!(parameter("/look/{far}", "get"), ("far".into(), 0.into()));
+}
+
+#[tokio::test]
+async fn nothing_is_promised_that_cannot_come() {
+    let document = document(&front("workflow: {_type: tap, lab: LAB}").await).await;
+    each(&document["paths"], &mut |key, _| assert_ne!(key, "202", "nobody is asked in this version"));
+    for path in ["/generate", "/v1/workflow", "/v1/chat", "/v1/chat/completions"] {
+        let promised = document["paths"][path]["post"]["responses"]["200"]["description"].as_str().unwrap();
+        assert!(promised.contains("where it does not fold its chunks, every call here is a 422"), "{path}: {promised}");
+    }
 }
 
 #[tokio::test]

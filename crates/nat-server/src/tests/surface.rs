@@ -1,6 +1,9 @@
 //! Paths, methods, redirects, headers.
 
-use crate::testing::front;
+use nat_core::Config;
+
+use crate::settings::Settings;
+use crate::testing::{front, registry};
 
 const ECHO: &str = "workflow: {_type: echo}";
 const NOT_FOUND: (u16, &str) = (404, r#"{"detail":"Not Found"}"#);
@@ -135,6 +138,121 @@ workflow: {_type: echo}";
     assert_eq!((&seen["method"], &seen["query"]["q"]), (&"GET".into(), &"1".into()));
     let answer = front.ask("HEAD /look/a/b", &[], "").await;
     assert_eq!((answer.seen(), answer.header("allow")), ((405, ""), "GET"));
+}
+
+#[tokio::test]
+async fn a_path_of_one_method_hides_none_of_another() {
+    let yaml = "
+general:
+  front_end:
+    _type: fastapi
+    root_path: /base
+    endpoints:
+      - {path: /n/all, method: GET, description: '', function_name: look}
+      - {path: '/n/{id}', method: POST, description: '', function_name: look}
+      - {path: '/a/{x}', method: POST, description: '', function_name: look}
+      - {path: '/a/{y}', method: GET, description: '', function_name: look}
+      - {path: /health, method: POST, description: '', function_name: look}
+functions: {look: {_type: mirror}}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    let json = "content-type: application/json";
+    for (line, params) in [
+        ("GET /n/all", "{}"),
+        ("POST /n/all", r#"{"id":"all"}"#),
+        ("POST /base/n/all", r#"{"id":"all"}"#),
+        ("POST /n/all/stream", "{}"),
+        ("POST /a/b", r#"{"x":"b"}"#),
+        ("GET /a/b", r#"{"y":"b"}"#),
+        ("POST /health", "{}"),
+    ] {
+        let answer = front.ask(line, &[json], "{}").await;
+        assert_eq!(answer.status, 200, "{line}: {}", answer.body);
+        let sent = if line.ends_with("stream") { params } else { answer.body.as_str() };
+        assert!(sent.contains(params), "{line}: {sent}");
+    }
+    for (line, allow) in [
+        ("PUT /n/all", "GET, POST"),
+        ("HEAD /n/all", "GET, POST"),
+        ("GET /n/one", "POST"),
+        ("PUT /base/health", "GET, HEAD, POST"),
+        ("DELETE /docs", "GET, HEAD"),
+        ("GET /a/b/full", ""),
+        ("PATCH /a/b/full", "GET, POST"),
+    ] {
+        let answer = front.ask(line, &[], "").await;
+        assert_eq!(answer.header("allow"), allow, "{line}");
+        assert_eq!(answer.status == 405, !allow.is_empty(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_rest_of_a_path_may_be_nothing() {
+    let yaml = "
+general:
+  front_end:
+    _type: fastapi
+    endpoints:
+      - {path: '/all/{x}/{rest:path}', method: POST, description: '', function_name: look}
+      - {path: '/own/{rest:path}', method: POST, description: '', function_name: look}
+      - {path: /own/, method: POST, description: '', function_name: echo}
+functions: {look: {_type: mirror}, echo: {_type: echo}}
+workflow: {_type: echo}";
+    let front = front(yaml).await;
+    let body = front.post("/all/a/", "u", "{}").await.body;
+    let seen: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(seen["path_params"], serde_json::json!({"x": "a", "rest": ""}));
+    assert_eq!(front.ask("POST /all/a", &["host: h"], "").await.header("location"), "http://h/all/a/");
+    assert_eq!(front.post("/own/", "u", r#"{"text":"x"}"#).await.seen(), (200, r#"{"value":"> x"}"#));
+}
+
+/// Whatever the configuration's check lets pass, the table takes: it has fewer words for what it refuses.
+#[test]
+fn the_check_of_paths_is_as_strict_as_the_table() {
+    let paths = [
+        "/a",
+        "/a/",
+        "/a/{x}",
+        "/a/{y}",
+        "/a/{x}/b",
+        "/a/{y}/c",
+        "/a/{r:path}",
+        "/a/b/{r:path}",
+        "/a/v{x}",
+        "/a/v{r:path}",
+        "/{x}/b",
+        "/{r:path}",
+        "/{x}",
+        "/a/{x}/{r:path}",
+        "/a/{x}/stream",
+        "/health",
+        "/docs/{x}",
+        "/docs/assets/{r:path}",
+        "/{x}/{y}/{z}",
+        "/",
+        "//",
+        "/a/{x:str}/full",
+        "/A/{x}",
+    ];
+    let registry = registry();
+    let mut passed = 0;
+    for one in paths {
+        for other in paths {
+            let yaml = format!(
+                "general: {{front_end: {{_type: fastapi, endpoints: [
+                    {{path: '{one}', method: POST, description: '', function_name: f}},
+                    {{path: '{other}', method: POST, description: '', function_name: f}},
+                    {{path: '{other}', method: GET, description: '', function_name: g}}]}}}}
+functions: {{f: {{_type: echo}}, g: {{_type: mirror}}}}\nworkflow: {{_type: echo}}"
+            );
+            let Ok(config) = Config::parse(&yaml, None, &registry) else { continue };
+            passed += 1;
+            if let Err(error) = Settings::new(&config) {
+                panic!("`{one}` and `{other}`: {error}");
+            }
+        }
+    }
+    assert!(passed > 200, "{passed}");
 }
 
 #[tokio::test]

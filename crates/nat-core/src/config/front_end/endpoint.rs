@@ -95,6 +95,14 @@ impl Endpoint {
         }
     }
 
+    /// Whether any of its routes is for requests that call the function.
+    pub(crate) fn has_calls(&self) -> bool {
+        let Self { path, openai_api_path, openai_api_v1_path, legacy_path, legacy_openai_api_path, .. } = self;
+        [path, openai_api_path, openai_api_v1_path, legacy_path, legacy_openai_api_path]
+            .into_iter()
+            .any(Option::is_some)
+    }
+
     /// POST on one path.
     pub fn post(path: &str, description: &str) -> Self {
         Self {

@@ -137,7 +137,9 @@ impl FastApi {
             let reason = error.to_string();
             let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let message = format!("Value error, this is no regular expression: {reason}");
-            mistakes.push(Mistake::new(["cors", "allow_origin_regex"], message));
+            let mistake = Mistake::new(["cors", "allow_origin_regex"], message);
+            let expected = r"a regular expression that can be read, such as `https://[a-z]+\.example\.org`";
+            mistakes.push(mistake.expected(expected).mend(format!("mend the pattern: {reason}")));
         }
         mistakes.extend(paths::mistakes(self));
         mistakes
@@ -149,7 +151,17 @@ impl FastApi {
             let message = "Value error, authentication providers are not available in this version";
             let mend = "credentials would be accepted unverified: leave the key out, and let a proxy verify them and \
                         set `identity_header`";
-            mistakes.push(Mistake::new(["identity_authentication"], message).mend(mend).removable());
+            let expected = "no providers in this version";
+            mistakes.push(Mistake::new(["identity_authentication"], message).expected(expected).mend(mend).removable());
+        }
+        if self.identity_header.is_none() && self.accepted_identity_credentials.as_ref().is_some_and(Vec::is_empty) {
+            let message = "Value error, no credential at all would be accepted: nobody could call a per-user function";
+            let mistake = Mistake::new(["accepted_identity_credentials"], message).removable();
+            mistakes.push(
+                mistake
+                    .expected("at least one of `session_cookie`, `jwt`, `api_key` and `basic`")
+                    .mend("leave the key out: all of them are accepted then"),
+            );
         }
         if let Some(header) = &self.identity_header {
             if self.accepted_identity_credentials.is_some() || !self.identity_authentication.is_empty() {
@@ -162,6 +174,7 @@ impl FastApi {
                 let mistake = Mistake::new(["identity_header"], message).related(keys([other]), "beside this");
                 mistakes.push(
                     mistake
+                        .expected(format!("no `{other}` beside it"))
                         .mend(format!("a proxy that sets the header has checked: remove `{other}`"))
                         .edit(Edit::Remove(keys([other]))),
                 );
@@ -176,7 +189,8 @@ impl FastApi {
         if self.session.mode == SessionMode::Signed {
             let message = "Value error, signed sessions are not available in this version";
             let mend = "leave `mode` out, or let a proxy set `identity_header`";
-            mistakes.push(Mistake::new(["session", "mode"], message).mend(mend).removable());
+            let expected = "`client`: there is no `signed` in this version";
+            mistakes.push(Mistake::new(["session", "mode"], message).expected(expected).mend(mend).removable());
         }
         for (index, name) in self.session.cookie_names.iter().enumerate().filter(|(_, name)| !is_token(name)) {
             let message = format!("Value error, `{name}` is no name of a cookie");

@@ -2,20 +2,37 @@
 
 use std::collections::HashMap;
 
+use super::path::{End, Path, Unfit, check_prefix};
 use super::{Endpoint, FastApi, Method};
 use crate::config::error::{Edit, keys};
 use crate::config::mistake::Mistake;
 use crate::schema::Segment;
 
 /// What the server itself answers, whatever the configuration says.
-const OWN_PATHS: [&str; 5] = ["/health", "/docs", "/redoc", "/openapi.json", "/monitor/users"];
+const OWN_PATHS: [&str; 14] = [
+    "/health",
+    "/monitor/users",
+    "/mcp/client/tool/list",
+    "/mcp/client/tool/list/per_user",
+    "/openapi.json",
+    "/docs",
+    "/docs/oauth2-redirect",
+    "/redoc",
+    "/docs/assets/swagger-ui-bundle.js",
+    "/docs/assets/swagger-ui.css",
+    "/docs/assets/oauth2-redirect.js",
+    "/docs/assets/docs.js",
+    "/docs/assets/redoc.standalone.js",
+    "/docs/assets/redoc.js",
+];
 
 pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
-    let mut check = Check { server, taken: HashMap::new(), mistakes: Vec::new() };
+    let mut check = Check { server, taken: HashMap::new(), parameters: HashMap::new(), mistakes: Vec::new() };
     for path in OWN_PATHS {
-        let owner = Owner { name: "the server itself".to_owned(), place: None };
+        let owner = Owner { name: "the server itself".to_owned(), path: path.to_owned(), place: None };
         check.taken.insert((Method::Get, path.to_owned()), owner);
     }
+    check.root_path(&server.root_path);
     check.endpoint(&server.workflow, &[Segment::Key("workflow".to_owned())], "the workflow");
     for (index, endpoint) in server.endpoints.iter().enumerate() {
         let place = [Segment::Key("endpoints".to_owned()), Segment::Index(index)];
@@ -26,8 +43,10 @@ pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
 
 struct Check<'s> {
     server: &'s FastApi,
-    /// Routes, and whose they are.
+    /// Routes by their shape, and whose they are.
     taken: HashMap<(Method, String), Owner>,
+    /// What stands in front of each parameter of a route, and which kind it is: at one place there is one kind.
+    parameters: HashMap<(Method, String), (&'static str, Owner)>,
     mistakes: Vec<Mistake>,
 }
 
@@ -53,47 +72,103 @@ impl Check<'_> {
             if self.server.disable_legacy_routes && key.starts_with("legacy_") {
                 continue;
             }
-            if !path.starts_with('/') || path.contains(['?', '#']) || path.contains(char::is_whitespace) {
-                let message =
-                    format!("Value error, `{path}` is no path: it begins with `/` and has no space, `?` or `#`");
-                let better = format!("/{}", path.trim().trim_start_matches('/').replace([' ', '?', '#'], "_"));
-                let mistake = mistake(place, key, message).mend(format!("write `{better}`"));
-                self.mistakes.push(mistake.expected("a path such as `/run`, or null for none").replaced(&better));
-                continue;
-            }
+            let read = match Path::read(path) {
+                Ok(read) => read,
+                Err(unfit) => {
+                    let expected = match path.contains(['{', '}']) {
+                        true => "a path such as `/notes/{id}`",
+                        false => "a path such as `/run`, or null for none",
+                    };
+                    self.mistakes.push(unfit_at(place, key, unfit).expected(expected));
+                    continue;
+                }
+            };
             // Equal chat paths mean that one route answers in both forms.
             if key == "openai_api_path" && endpoint.openai_api_v1_path.as_deref() == Some(path) {
                 continue;
             }
-            let path = path.trim_end_matches('/');
-            let routes: Vec<_> = suffixes.iter().map(|suffix| (method, format!("{path}{suffix}"))).collect();
-            self.take(place, key, routes, owner);
+            let suffixes = if read.end == End::Rest { &[""] } else { suffixes };
+            let below = |suffix: &&str| Below {
+                shape: read.below(suffix),
+                path: match suffix.is_empty() {
+                    true => path.to_owned(),
+                    false => format!("{}{suffix}", path.trim_end_matches('/')),
+                },
+            };
+            self.take(place, key, method, suffixes.iter().map(below).collect(), owner);
+        }
+    }
+
+    fn root_path(&mut self, path: &str) {
+        if let Err(unfit) = check_prefix(path) {
+            self.mistakes.push(unfit_at(&[], "root_path", unfit).expected("a prefix such as `/base`, or nothing"));
         }
     }
 
     /// Takes all routes of one path. Of several that are taken already the first says it.
-    fn take(&mut self, place: &[Segment], key: &'static str, routes: Vec<(Method, String)>, owner: &str) {
-        let taken = routes.iter().find_map(|route| Some((route, self.taken.get(route)?)));
-        if let Some(((method, path), first)) = taken {
-            let method = method.as_str();
-            let message = format!("Value error, {method} `{path}` is already taken by {}", first.name);
+    fn take(&mut self, place: &[Segment], key: &'static str, method: Method, routes: Vec<Below>, owner: &str) {
+        let rival = routes.iter().find_map(|route| Some((route, self.rival(method, &route.shape)?)));
+        if let Some((route, first)) = rival {
+            let (path, method) = (route.path.trim_end_matches('/'), method.as_str());
+            let message = match first.path.trim_end_matches('/') == path {
+                true => format!("Value error, {method} `{path}` is already taken by {}", first.name),
+                false => format!(
+                    "Value error, {method} `{path}` cannot be told apart from `{}` of {}",
+                    first.path, first.name
+                ),
+            };
             let mut mistake = mistake(place, key, message);
             if let Some(place) = &first.place {
                 mistake = mistake.related(place.clone(), "it is taken here");
             }
             self.mistakes.push(mistake.mend("give it a path of its own").expected("a path that nothing else has"));
         }
-        let path = [place, &keys([key])].concat();
-        for route in routes {
-            let taken = || Owner { name: owner.to_owned(), place: Some(path.clone()) };
-            self.taken.entry(route).or_insert_with(taken);
+        let place = [place, &keys([key])].concat();
+        for Below { shape, path } in routes {
+            let owner = || Owner { name: owner.to_owned(), path: path.clone(), place: Some(place.clone()) };
+            for (before, kind) in parameters(&shape) {
+                self.parameters.entry((method, before)).or_insert_with(|| (kind, owner()));
+            }
+            self.taken.entry((method, shape)).or_insert_with(owner);
         }
+    }
+
+    /// Whose requests a route would take, or lose its own to.
+    fn rival(&self, method: Method, shape: &str) -> Option<&Owner> {
+        let equal = self.taken.get(&(method, shape.to_owned()));
+        let other_kind = |(before, kind)| {
+            let (other, owner) = self.parameters.get(&(method, before))?;
+            (*other != kind).then_some(owner)
+        };
+        equal.or_else(|| parameters(shape).into_iter().find_map(other_kind))
+    }
+}
+
+/// A path of an endpoint, or what it adds to one.
+struct Below {
+    shape: String,
+    path: String,
+}
+
+/// What stands in front of each parameter of a shape, and its kind.
+fn parameters(shape: &str) -> Vec<(String, &'static str)> {
+    let kind = |at: usize| if shape[at..].starts_with("{*}") { "{*}" } else { "{}" };
+    shape.match_indices('{').map(|(at, _)| (shape[..at].to_owned(), kind(at))).collect()
+}
+
+fn unfit_at(place: &[Segment], key: &'static str, unfit: Unfit) -> Mistake {
+    let Unfit { message, mend, better } = unfit;
+    let mistake = mistake(place, key, format!("Value error, {message}")).mend(mend);
+    match better {
+        Some(better) => mistake.replaced(&better),
+        None => mistake,
     }
 }
 
 /// Who has a route, and where that was said.
 struct Owner {
     name: String,
+    path: String,
     place: Option<Vec<Segment>>,
 }
 
