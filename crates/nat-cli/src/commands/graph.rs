@@ -24,7 +24,7 @@ pub(crate) fn graph(options: &GraphOptions, typed: &[OsString]) -> Result<ExitCo
         GraphFormat::Text => tree(components),
         GraphFormat::Dot => dot(components),
         GraphFormat::Mermaid => mermaid(components),
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
