@@ -6,6 +6,9 @@ use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use crate::schema::{Finding, Segment, UnknownKey, explain, nearest};
 use crate::text::list_of_names;
 
+/// What to do about a key without a value, where no base has one.
+pub(super) const DEFAULT_AGAIN: &str = "remove the key: it then has its default";
+
 /// Where findings of one check belong, and the schema that was checked against.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
@@ -138,7 +141,7 @@ impl Around<'_> {
                 None => error.mend("write seconds (`90`), a number with a unit (`30m`), or ISO 8601 (`PT1H30M`)"),
             },
             _ if finding.input.is_null() && explain::may_be_absent(self.schema, &finding.path) => {
-                error.mend("remove the key: it then has its default").edit(Edit::Remove(path))
+                error.mend(DEFAULT_AGAIN).edit(Edit::Remove(path))
             }
             "value_error" if finding.message.ends_with("must not repeat") => {
                 error.mend("remove the repetition").edit(Edit::Remove(path))

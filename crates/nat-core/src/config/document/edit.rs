@@ -28,6 +28,11 @@ pub(super) fn replacement(locator: &Locator<'_>, edit: &Edit, layer: Option<usiz
             let (index, _, spot) = locator.spot(path, layer)?;
             (index, spot.value.span.clone(), new.clone())
         }
+        Edit::Entry(path, new) => {
+            let (index, _, spot) = locator.spot(path, layer)?;
+            let start = spot.key?.span.start;
+            (index, start..spot.value.span.end.max(start), new.clone())
+        }
         Edit::Quote(path) => {
             let (index, _, spot) = locator.spot(path, layer)?;
             let Form::Plain(_) = spot.value.form else { return None };

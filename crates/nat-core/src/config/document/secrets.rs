@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::locate::Locator;
-use super::{Document, Given, Layer};
+use super::{Document, Given, Layer, fitting};
 use crate::config::secrets::{Secrets, looks_secret};
 
 const STARS: &str = "***";
@@ -27,11 +27,7 @@ pub(super) fn secrets(document: &Document, locator: &Locator<'_>) -> Secrets {
             secrets.add(text, &format!("${{{name}}}"));
         }
         for path in &layer.texts {
-            let text = path.iter().try_fold(&layer.value, |value, segment| match segment {
-                crate::schema::Segment::Key(key) => value.get(key),
-                crate::schema::Segment::Index(at) => value.get(at),
-            });
-            if let Some(Value::String(text)) = text {
+            if let Some(Value::String(text)) = fitting::at(&layer.value, path) {
                 secrets.add(text, STARS);
             }
         }

@@ -26,7 +26,7 @@ fn report_of(text: &str) -> Report {
 }
 
 #[track_caller]
-fn check(text: &str, expected: Expect) {
+pub(super) fn check(text: &str, expected: Expect) {
     expected.assert_eq(&shown(&report_of(text)));
 }
 
@@ -131,8 +131,8 @@ wrokflow: {}
             error: wrokflow: Extra inputs are not permitted
               flow.yml:12:1: wrokflow: {}
                              ^^^^^^^^ 
-              mend: did you mean `workflow`?
-              => workflow: {}
+              mend: remove it: `workflow` is there already
+              => 
         "#]],
     );
 }
@@ -391,7 +391,7 @@ workflow:
             error: functions.broken.needs[1]: Function `nowhere` not found
               flow.yml:10:55:   broken: {_type: shared_part, lab: x, needs: [relay, nowhere]}
                                                                                     ^^^^^^^ 
-              expected the name of a function: `a`, `b`, `broken`, `lists__push`, `mine`, `relay`, `things__push` and `unsound`
+              expected the name of a function: `a`, `b`, `lists__push`, `mine`, `relay`, `things__push` and `unsound`
               mend: add `nowhere` under `functions:`, or name one that is there
             error: functions.unsound: Input tag 'who_knows' found using discriminator() does not match any of the expected tags: 'shared_part', 'user_part'
               flow.yml:11:20:   unsound: {_type: who_knows}
@@ -792,7 +792,7 @@ fn values_from_the_environment_are_never_shown() {
 
 /// Files in a folder, of which the first is checked.
 #[track_caller]
-fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
+pub(super) fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -839,9 +839,8 @@ fn bases_and_texts() {
               bottom.yml:6:13:     needs: [y]
                                                            ^ 
               from the base bottom.yml
-              expected the name of a function: `a`
-              mend: did you mean `a`?
-              =>     needs: [a]
+              expected the name of another function; there is none
+              mend: add `y` under `functions:`, or name one that is there
         "#]],
     );
     check_files(
