@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::components::{self, Reading};
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::finding::{Known, place_of};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
 use crate::schema::{Reference, nearest};
 use crate::text::list_of_names;
@@ -141,6 +142,12 @@ fn unknown_section(name: &str) -> ConfigError {
         let plain = name.replace('\u{a0}', " ");
         let mend = "there is a no-break space in the indentation: put a plain space there";
         return error.mend(mend).edit(Edit::Rename(keys([name]), plain.trim_start().to_owned()));
+    }
+    if let "_type" | "type" = name {
+        return error.mend("it belongs to a component: indent it, below the component's name");
+    }
+    if let Some(place) = place_of(name, Known::AtTop) {
+        return error.mend(format!("it belongs {place}"));
     }
     match nearest(name, sections::all()) {
         Some(meant) => {

@@ -7,7 +7,7 @@ use super::locate::{Found, Locator};
 use super::secrets::secrets;
 use super::{Document, MISSING, edit, fitting};
 use crate::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
-use crate::config::error::{Aim, ConfigError, ConfigWarning};
+use crate::config::error::{Aim, ConfigError, ConfigWarning, Edit};
 use crate::config::secrets::Secrets;
 use crate::config::yaml;
 use crate::schema::Segment;
@@ -192,6 +192,10 @@ fn printable(text: String) -> String {
 fn advised(mend: String, origin: &Origin, error: &ConfigError) -> String {
     match (origin, error.path.last()) {
         (Origin::Environment(name), _) => format!("the environment variable {name} gives it: {mend}"),
+        // What is typed there is a text, brackets or not.
+        (Origin::Override(_), _) if matches!(error.detail.edit, Some(Edit::Enlist(_))) => {
+            "write a list in the file, such as `[]`: what is typed over one is split at its commas".to_owned()
+        }
         (Origin::Default, Some(Segment::Key(key))) => format!("{mend}; it is the default of `{key}`"),
         _ => mend,
     }
