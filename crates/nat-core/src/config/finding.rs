@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
-use super::sections::{self, GENERAL};
 use super::general;
+use super::sections::{self, GENERAL};
 use crate::schema::{Finding, Segment, UnknownKey, explain, nearest};
 use crate::text::list_of_names;
 

@@ -47,7 +47,10 @@ impl fmt::Display for OverrideError {
                 write!(formatter, "Cannot navigate through non-dictionary value at '{path}'")
             }
             Self::EmptyKey { path } => {
-                write!(formatter, "Invalid path '{path}': write the keys with dots between them, such as general.max_users")
+                write!(
+                    formatter,
+                    "Invalid path '{path}': write the keys with dots between them, such as general.max_users"
+                )
             }
             Self::Base => write!(formatter, "'{BASE}' cannot be overridden: name another file with --config_file"),
         }

@@ -246,6 +246,7 @@ fn told(problem: Problem, layer: usize) -> ConfigError {
             let error = error.aim(Aim::Repeated(0)).expected("a mapping (`*anchor`), or a list of mappings");
             error.mend("merge a mapping, or remove the merge key").edit(Edit::RemoveRepeated(problem.path, 0))
         }
+        ProblemKind::TooLarge => error.mend("write a smaller number; if a text is meant, put it in quotes"),
         ProblemKind::Unquoted => error.mend("write another number; if a text is meant, put it in quotes"),
         ProblemKind::Value => error.mend("write a plain text, number, list or mapping"),
     }

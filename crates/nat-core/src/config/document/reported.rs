@@ -8,7 +8,7 @@ use super::secrets::secrets;
 use super::{Document, MISSING, edit, fitting};
 use crate::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
 use crate::config::error::{Aim, ConfigError, ConfigWarning, Edit};
-use crate::config::secrets::Secrets;
+use crate::config::secrets::{Secrets, looks_secret};
 use crate::config::yaml;
 use crate::schema::Segment;
 
@@ -127,10 +127,16 @@ impl Reporter<'_> {
             (Origin::Environment(_), _) if is_whole => Origin::File,
             (origin, _) => origin.clone(),
         };
+        // A word that a variable holds is told from the same word of somebody else by who is speaking of what.
+        let is_secret = |segment: &Segment| matches!(segment, Segment::Key(key) if looks_secret(key));
+        let repeats = matches!(origin, Origin::Environment(_))
+            || error.message.starts_with("Value error")
+            || path.iter().any(is_secret);
         let hidden = |text: &str| {
-            let text = match self.secrets.is_empty() {
-                true => text.to_owned(),
-                false => self.secrets.cleared_exactly(text),
+            let text = match (self.secrets.is_empty(), repeats) {
+                (true, _) => text.to_owned(),
+                (false, true) => self.secrets.cleared_exactly(text),
+                (false, false) => self.secrets.cleared(text),
             };
             printable(text)
         };
@@ -157,17 +163,17 @@ impl Reporter<'_> {
         });
         Diagnostic {
             severity,
-            section: hidden(&error.section),
+            section: printable(self.secrets.cleared_key(&error.section)),
             path: error
                 .path
                 .iter()
                 .map(|segment| match segment {
-                    Segment::Key(key) => Segment::Key(hidden(key)),
+                    Segment::Key(key) => Segment::Key(printable(self.secrets.cleared_key(key))),
                     index @ Segment::Index(_) => index.clone(),
                 })
                 .collect(),
             message: hidden(&error.message),
-            expected: detail.expected.as_deref().map(hidden),
+            expected: detail.expected.as_deref().map(|text| printable(self.secrets.cleared(text))),
             mend,
             place,
             origin,
