@@ -17,7 +17,7 @@ use crate::args::{LogLevel, RunOptions};
 use crate::console::{self, Colour};
 use crate::failure::Failure;
 use crate::logging::Log;
-use crate::project::Project;
+use crate::project::{For, Project};
 use crate::signals::{Running, Signals};
 
 mod plain;
@@ -28,7 +28,7 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
     if options.input_file.is_some() && !options.input.is_empty() {
         return Err("Must specify either --input or --input_file, not both".into());
     }
-    let project = Project::load(&options.file, &[], typed)?;
+    let project = Project::load(&options.file, For::Calling, typed)?;
     log.configure(&project.config);
     project.log_warnings();
     let defaults = match &project.config.general.front_end {

@@ -21,13 +21,13 @@ use crate::args::ServeOptions;
 use crate::failure::Failure;
 use crate::logging::Log;
 use crate::memory;
-use crate::project::Project;
+use crate::project::{For, Project};
 use crate::signals::{Running, Signals};
 use watch::{Changed, Now, Start, Watch};
 
 pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Result<ExitCode, Failure> {
     info!("Starting NAT from config file: '{}'", options.file.config_file.display());
-    let project = Project::load(&options.file, &options.front_end.given, typed)?;
+    let project = Project::load(&options.file, For::Serving(&options.front_end.given), typed)?;
     let front_end = front_end(&project)?;
     let runtime = threads(front_end).map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let ended = runtime.block_on(until_stopped(project, options, log));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ReportFormat, ValidateOptions};
 use crate::failure::Failure;
-use crate::project::Project;
+use crate::project::{For, Project};
 use crate::{console, report};
 
 pub(crate) fn validate(options: &ValidateOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
@@ -31,7 +31,7 @@ struct Valid {
 }
 
 fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure> {
-    let project = match Project::load(&options.file, &[], typed) {
+    let project = match Project::load(&options.file, For::Serving(&[]), typed) {
         Err(Failure::Report(report)) if options.strict => return Err(strict(*report).into()),
         other => other?,
     };

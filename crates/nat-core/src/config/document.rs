@@ -168,7 +168,18 @@ impl Document {
 
     /// Checks everything that can be checked without building anything.
     pub fn check(&self, registry: &Registry) -> Validation {
+        self.checked(Draft::of(self.content.clone(), registry), registry)
+    }
+
+    /// As [`Document::check`], for a file that will be served: its address may not be one at which others could
+    /// pose as any user. A host that is a name shows that only when it is bound.
+    pub fn check_served(&self, registry: &Registry) -> Validation {
         let mut draft = Draft::of(self.content.clone(), registry);
+        draft.errors.extend(draft.exposed.take());
+        self.checked(draft, registry)
+    }
+
+    fn checked(&self, mut draft: Draft, registry: &Registry) -> Validation {
         let (errors, warnings) = crate::graph::check(&draft, registry);
         draft.errors.extend(errors);
         draft.errors.extend(self.problems.iter().cloned());

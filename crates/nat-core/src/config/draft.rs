@@ -17,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) general: Option<General>,
     /// The functions that `general` names; paths begin in that section.
     pub(crate) endpoints: Vec<Reference>,
+    /// What is a mistake in a file that is served.
+    pub(crate) exposed: Option<ConfigError>,
     pub(crate) functions: Vec<ComponentSettings>,
     pub(crate) function_groups: Vec<ComponentSettings>,
     pub(crate) workflow: Option<ComponentSettings>,
@@ -44,6 +46,7 @@ impl Draft {
         Self {
             general: general.general,
             endpoints: general.references,
+            exposed: general.exposed,
             functions,
             function_groups,
             workflow,
@@ -144,7 +147,7 @@ fn unknown_section(name: &str) -> ConfigError {
         return error.mend(mend).edit(Edit::Rename(keys([name]), plain.trim_start().to_owned()));
     }
     if let "_type" | "type" = name {
-        return error.mend("it belongs to a component: indent it, below the component's name");
+        return error.mend("it belongs to a component, such as the `workflow`: indent it below that");
     }
     if let Some(place) = place_of(name, Known::AtTop) {
         return error.mend(format!("it belongs {place}"));

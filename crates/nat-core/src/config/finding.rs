@@ -250,9 +250,9 @@ pub(super) fn place_of(key: &str, not: Known) -> Option<String> {
         return Some(format!("at the beginning of a line, as a section: `{key}:`"));
     }
     if not != Known::InGeneral && has(&[]) {
-        return Some(format!("under `{GENERAL}:`"));
+        return Some(format!("under `{GENERAL}`"));
     }
-    (not != Known::InFrontEnd && has(&keys(["front_end"]))).then(|| format!("under `front_end:` in `{GENERAL}:`"))
+    (not != Known::InFrontEnd && has(&keys(["front_end"]))).then(|| format!("under `front_end` in `{GENERAL}`"))
 }
 
 /// The first text behind a dash where a list was meant: `-x` is a text, `- x` an entry.

@@ -106,22 +106,27 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Hides a text in all its parts and in the forms in which messages echo texts.
     pub(super) fn add(&mut self, text: &str, shown: &str) {
-        let lines = text.lines().map(str::trim);
-        for part in lines.chain([text.trim()]) {
-            let debugged = format!("{part:?}");
-            let escaped = debugged.trim_matches('"');
-            for form in [part, escaped] {
-                self.add_form(form, shown);
-            }
+        for part in text.lines().map(str::trim).chain([text.trim()]) {
+            self.add_forms(part, shown);
+        }
+    }
+
+    fn add_forms(&mut self, part: &str, shown: &str) {
+        let debugged = format!("{part:?}");
+        let escaped = debugged.trim_matches('"');
+        for form in [part, escaped] {
+            self.add_form(form, shown);
         }
     }
 
     /// Hides what a variable holds. A word of every day stands in sentences too that say nothing of the value.
     pub(super) fn add_value(&mut self, text: &str, shown: &str) {
-        let text = text.trim();
-        match is_word(text) {
-            true => self.words.push((text.to_owned(), shown.to_owned())),
-            false => self.add(text, shown),
+        let lines = text.lines().map(str::trim);
+        for part in lines.chain([text.trim()]) {
+            match is_word(part) {
+                true => self.words.push((part.to_owned(), shown.to_owned())),
+                false => self.add_forms(part, shown),
+            }
         }
     }
 

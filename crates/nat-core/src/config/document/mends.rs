@@ -388,7 +388,7 @@ _type: shared_part
               flow.yml:2:3:   port: 5
                               ^^^^ 
               expected one of the keys `per_user_workflow_timeout`, `per_user_workflow_cleanup_interval`, `enable_per_user_monitoring`, `front_end`, `telemetry`, `use_uvloop`, `build_timeout`, `close_timeout`, `shutdown_timeout`, `max_running_calls`, `max_waiting_calls`, `max_users`, `max_concurrent_builds` and `build_retry`
-              mend: it belongs under `front_end:` in `general:`
+              mend: it belongs under `front_end` in `general`
             error: : Error loading YAML: `.nan` and `.inf` are no settings; in quotes they are texts
               flow.yml:3:21:   shutdown_timeout: .inf
                                                  ^^^^ 
@@ -401,7 +401,7 @@ _type: shared_part
               flow.yml:5:31:   front_end: {_type: fastapi, max_running_calls: 5, session: {mode: signd}, trusted_proxies: -10.0.0.1}
                                                            ^^^^^^^^^^^^^^^^^ 
               expected one of the keys `_type`, `root_path`, `host`, `port`, `reload`, `workers`, `scheduler_address`, `db_url`, `max_running_async_jobs`, `dask_workers`, `dask_log_level`, `dask_worker_memory_limit`, `dask_threads_per_worker`, `step_adaptor`, `accepted_identity_credentials`, `identity_authentication`, `identity_header`, `workflow`, `evaluate`, `evaluate_item`, `oauth2_callback_path`, `endpoints`, `cors`, `use_gunicorn`, `runner_class`, `object_store`, `disable_legacy_routes`, `enable_interactive_extensions`, `session`, `expose_errors`, `trusted_proxies`, `limits`, `input`, `input_file`, `user_id` and `conversation_id`
-              mend: it belongs under `general:`
+              mend: it belongs under `general`
             error: general.front_end.session.mode: Input should be 'client' or 'signed'
               flow.yml:5:69:   front_end: {_type: fastapi, max_running_calls: 5, session: {mode: signd}, trusted_proxies: -10.0.0.1}
                                                                                                  ^^^^^ 
@@ -415,11 +415,11 @@ _type: shared_part
             error: front_end: Extra inputs are not permitted
               flow.yml:6:1: front_end:
                             ^^^^^^^^^ 
-              mend: it belongs under `general:`
+              mend: it belongs under `general`
             error: _type: Extra inputs are not permitted
               flow.yml:9:1: _type: shared_part
                             ^^^^^ 
-              mend: it belongs to a component: indent it, below the component's name
+              mend: it belongs to a component, such as the `workflow`: indent it below that
         "#]],
     );
     check(
