@@ -3,6 +3,7 @@
 mod commands;
 mod diagnostics;
 mod help;
+mod interrupt;
 mod logs;
 mod own_crate;
 mod process;

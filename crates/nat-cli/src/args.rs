@@ -42,6 +42,7 @@ pub(crate) struct Arguments {
         long = "log-level",
         alias = "log_level",
         value_enum,
+        ignore_case = true,
         global = true,
         value_name = "LEVEL",
         help_heading = "Logging",

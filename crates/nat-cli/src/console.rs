@@ -1,14 +1,25 @@
 //! Standard output and standard error: a reader that has gone away is no error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use crate::failure::Failure;
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 100;
 
 /// Data, to standard output.
-pub(crate) fn out(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    let _ = std::io::stdout().flush();
+///
+/// # Errors
+///
+/// It cannot be written, such as to a disk that is full.
+pub(crate) fn out(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("standard output cannot be written: {error}").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Anything else, to standard error.

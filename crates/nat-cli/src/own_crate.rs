@@ -48,12 +48,12 @@ pub(crate) fn take_over(
     if is_linked(registry, &package.name) {
         return Ok(());
     }
-    let many = match missing.len() - 1 {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
+    let named = match missing.len() - 1 {
+        0 => format!("`{first}` is not a type"),
+        more => format!("`{first}` and {more} more are not types"),
     };
     console::err(&format!(
-        "`{first}`{many} is not a type of this program: building {} (binary `{}`, release; --no-build refuses)\n",
+        "{named} of this program: building {} (binary `{}`, release; --no-build refuses)\n",
         manifest.display(),
         package.binary
     ));

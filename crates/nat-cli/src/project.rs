@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use nat_core::config::Document;
 use nat_core::config::diagnostic::{Diagnostic, Report};
+use nat_core::config::{Document, NOT_SERVED};
 use nat_core::{Config, Registry};
 use serde_json::Value;
 use tracing::{info, warn};
@@ -23,6 +23,24 @@ pub(crate) struct Project {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What a file is read for.
+#[derive(Clone, Copy)]
+pub(crate) enum For<'s> {
+    /// A server, with what the command line says of its front end.
+    Serving(&'s [Setting]),
+    /// Anything that listens nowhere.
+    Calling,
+}
+
+impl<'s> For<'s> {
+    fn settings(self) -> &'s [Setting] {
+        match self {
+            Self::Serving(settings) => settings,
+            Self::Calling => &[],
+        }
+    }
+}
+
 /// A front-end key that was given on the command line, which wins over the file.
 pub(crate) type Setting = (&'static str, Value);
 
@@ -31,22 +49,25 @@ impl Project {
     ///
     /// Where it names types that this program does not have and lies in a crate of its own, that crate is
     /// built and takes this process over: then this does not return.
-    pub(crate) fn load(file: &FileOption, front_end: &[Setting], typed: &[OsString]) -> Result<Self, Failure> {
+    pub(crate) fn load(file: &FileOption, use_for: For<'_>, typed: &[OsString]) -> Result<Self, Failure> {
         let registry = registry()?;
-        let document = document(file, front_end)?;
+        let document = document(file, use_for.settings())?;
         if file.own_crate() == OwnCrate::Build {
             own_crate::take_over(&file.config_file, document.content(), &registry, typed)?;
         }
-        Self::check(&document, registry)
+        Self::check(&document, registry, use_for)
     }
 
     /// The same file once more, for a program that runs it already.
     pub(crate) fn reload(file: &FileOption, front_end: &[Setting]) -> Result<Self, Failure> {
-        Self::check(&document(file, front_end)?, registry()?)
+        Self::check(&document(file, front_end)?, registry()?, For::Serving(front_end))
     }
 
-    fn check(document: &Document, registry: Registry) -> Result<Self, Failure> {
-        let checked = document.check(&registry);
+    fn check(document: &Document, registry: Registry, use_for: For<'_>) -> Result<Self, Failure> {
+        let checked = match use_for {
+            For::Serving(_) => document.check_served(&registry),
+            For::Calling => document.check(&registry),
+        };
         match checked.config {
             Some(config) if !checked.report.has_errors() => {
                 Ok(Self { config, registry, report: checked.report, files: document.files().to_vec() })
@@ -57,7 +78,9 @@ impl Project {
 
     /// Warnings, for a log.
     pub(crate) fn log_warnings(&self) {
-        for warning in self.report.warnings() {
+        // The server says by itself what it does not serve.
+        let is_told = |warning: &&Diagnostic| warning.message != NOT_SERVED;
+        for warning in self.report.warnings().filter(is_told) {
             warn!("{}", line(&self.report, warning));
         }
     }

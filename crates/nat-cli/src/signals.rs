@@ -19,28 +19,46 @@ pub(crate) struct Signals {
     pub(crate) hurry: CancellationToken,
 }
 
+/// What a signal puts an end to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Running {
+    /// Whose requests may finish.
+    Server,
+    /// Whose calls nobody waits for any more.
+    OneShot,
+}
+
 impl Signals {
     /// Listens from now on. Must be called within a tokio runtime.
-    pub(crate) fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen(running: Running) -> std::io::Result<Self> {
         let signals =
             Self { received: Arc::default(), stop: CancellationToken::new(), hurry: CancellationToken::new() };
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
-        tokio::spawn(signals.clone().watch(interrupt, terminate));
+        tokio::spawn(signals.clone().watch(running, interrupt, terminate));
         Ok(signals)
     }
 
-    async fn watch(self, mut interrupt: Signal, mut terminate: Signal) {
+    async fn watch(self, running: Running, mut interrupt: Signal, mut terminate: Signal) {
+        let (first, further) = match running {
+            Running::Server => {
+                ("no new requests; running ones may finish (once more to stop at once)", "running requests are dropped")
+            }
+            Running::OneShot => (
+                "the calls are dropped, and what was built is closed (once more to stop at once)",
+                "nothing more is closed",
+            ),
+        };
         loop {
             let (number, name) = tokio::select! {
                 _ = interrupt.recv() => (SIGINT, "SIGINT"),
                 _ = terminate.recv() => (SIGTERM, "SIGTERM"),
             };
             if self.received.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-                info!("{name}: no new requests; running ones may finish (once more to stop at once)");
+                info!("{name}: {first}");
                 self.stop.cancel();
             } else {
-                info!("{name} again: running requests are dropped");
+                info!("{name} again: {further}");
                 self.hurry.cancel();
             }
         }
@@ -51,14 +69,20 @@ impl Signals {
         self.received.load(Ordering::SeqCst) != 0
     }
 
-    /// How the process ends: by SIGTERM itself if that is what came first, as its parent expects;
-    /// otherwise with 0.
+    /// How a server ends: by SIGTERM itself if that is what came first, as its parent expects; an interrupt is
+    /// how a person ends it, which is 0.
     pub(crate) fn exit(&self) -> ExitCode {
-        if self.received.load(Ordering::SeqCst) == SIGTERM {
-            // Does not return, unless the signal cannot be raised.
-            let _ = signal_hook::low_level::emulate_default_handler(SIGTERM);
-            return ExitCode::from(143);
+        match self.received.load(Ordering::SeqCst) {
+            SIGTERM => self.end(),
+            _ => ExitCode::SUCCESS,
         }
-        ExitCode::SUCCESS
+    }
+
+    /// Ends the process by the signal that came first, as the parent of what was interrupted expects.
+    pub(crate) fn end(&self) -> ExitCode {
+        let number = self.received.load(Ordering::SeqCst);
+        // Does not return, unless the signal cannot be raised.
+        let _ = signal_hook::low_level::emulate_default_handler(number);
+        ExitCode::from(128 + u8::try_from(number).unwrap_or_default())
     }
 }

@@ -32,16 +32,20 @@ impl Refusal {
     /// A mistake that clap could not see, such as an override that does not fit the file.
     pub(crate) fn typing(typed: &[OsString], message: &str) -> Self {
         let program = program_name(typed.first());
-        let mut at = args::command(&program);
+        let whole = args::command(&program);
+        let mut at = whole.clone();
         let mut asked = program;
-        for word in typed.iter().skip(1).filter_map(|word| word.to_str()) {
+        let mut words = typed.iter().skip(1).filter_map(|word| word.to_str());
+        while let Some(word) = words.next() {
             match at.find_subcommand(word).cloned() {
                 Some(subcommand) => {
                     asked = format!("{asked} {word}");
                     at = subcommand;
                 }
-                None if at.has_subcommands() => {}
-                None => break,
+                None if !at.has_subcommands() => break,
+                // The word behind an option with a value is that value, though it may be called as a command is.
+                None if takes_value(&whole, word) => drop(words.next()),
+                None => {}
             }
         }
         let rest = if at.has_subcommands() { "[OPTIONS] COMMAND" } else { "[OPTIONS]" };
@@ -52,16 +56,22 @@ impl Refusal {
 
     pub(crate) fn print(&self) -> ExitCode {
         match self {
-            Self::Answer(text) => {
-                console::out(text);
-                ExitCode::SUCCESS
-            }
+            Self::Answer(text) => console::out(text).map_or_else(|failure| failure.print(&[]), |()| ExitCode::SUCCESS),
             Self::Mistake(text) => {
                 console::err(text);
                 ExitCode::from(2)
             }
         }
     }
+}
+
+/// Whether `word` is an option whose value is the next word.
+fn takes_value(command: &clap::Command, word: &str) -> bool {
+    let Some(name) = word.strip_prefix("--") else { return false };
+    let has_name = |option: &&clap::Arg| {
+        option.get_long() == Some(name) || option.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+    };
+    command.get_arguments().find(has_name).is_some_and(|option| option.get_action().takes_values())
 }
 
 fn message(error: &clap::Error) -> String {
@@ -116,6 +126,9 @@ fn message(error: &clap::Error) -> String {
             } else {
                 format!("Invalid value for '{option}': '{value}': {reason}.")
             }
+        }
+        ErrorKind::TooManyValues => {
+            format!("Option '{}' does not take a value.", option(&context(ContextKind::InvalidArg)))
         }
         ErrorKind::WrongNumberOfValues => {
             let wanted = context(ContextKind::ExpectedNumValues);

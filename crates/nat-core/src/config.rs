@@ -44,6 +44,7 @@ pub use front_end::{
     OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType,
 };
 pub use general::{BuildRetry, General, general_schema};
+pub use idle::NOT_SERVED;
 pub use network::Network;
 pub use overrides::OverrideError;
 pub use reference::{FunctionGroupRef, FunctionRef};

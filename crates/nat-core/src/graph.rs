@@ -292,7 +292,7 @@ impl<'a> Graph<'a> {
             self.warnings.push(ConfigWarning(warning.mend(format!("write `{full_name}`")).edit(edit)));
             return Found::Node(index);
         }
-        Found::Nothing(Box::new(self.not_found(section, path, reference)))
+        Found::Nothing(Box::new(self.not_found(section, path, reference, Some(from))))
     }
 
     /// The build order; what cannot be ordered is reported as cycles.
@@ -335,7 +335,7 @@ impl<'a> Graph<'a> {
                 }
                 (None, Some(_)) => {}
                 (None, None) => {
-                    let error = self.not_found("general", endpoint.path.clone(), endpoint);
+                    let error = self.not_found("general", endpoint.path.clone(), endpoint, None);
                     self.errors.push(error);
                 }
             }

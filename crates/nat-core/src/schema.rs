@@ -35,6 +35,7 @@ mod tests;
 
 pub use finding::{Finding, Reference, ReferenceKind, Segment, UnknownKey};
 pub use shape::{Enforcement, Shape};
+pub(crate) use suggest::distance;
 pub use suggest::nearest;
 
 use change::Change;

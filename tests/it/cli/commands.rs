@@ -138,7 +138,7 @@ workflow: {_type: conf_echo}
     let file = path.to_string_lossy();
     let (code, out, err) = nat(&["--log-level", "error", "run", "--config_file", &file]);
     assert_eq!((code, out.as_str()), (Some(0), "\"one\"\ntwo - three\n"), "{err}");
-    let (code, out, _) = nat(&["--log-level", "error", "run", "--config_file", &file, "--input", "typed"]);
+    let (code, out, _) = nat(&["--log-level", "ERROR", "run", "--config_file", &file, "--input", "typed"]);
     assert_eq!((code, out.as_str()), (Some(0), "typed\n"));
 }
 
@@ -169,7 +169,7 @@ fn front_ends_and_crates_that_are_not_there_are_refused_clearly() {
     let (code, _, err) = create(&["--workflow-dir", "/nonexistent", "my_flow"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("Invalid workflow directory specified. /nonexistent does not exist."), "{err}");
-    for name in ["", "../up", "9lives", "a b", "struct", "ünïcode"] {
+    for name in ["", "../up", "9lives", "a b", "struct", "serde", "ünïcode"] {
         let (code, _, err) = create(&["--workflow-dir", &inside, name]);
         assert_eq!(code, Some(1), "{name}: {err}");
     }
@@ -200,6 +200,35 @@ fn a_workflow_is_created_once_and_deleted_whole() {
     let (code, out, _) = nat(&["workflow", "delete", "--yes", "--workflow-dir", &inside, "my-flow"]);
     assert_eq!((code, out.as_str()), (Some(0), "Workflow 'my-flow' deleted successfully.\n"));
     assert!(!made.exists() && folder.path().join("other").exists());
+}
+
+/// A program that reads the answer finds one, whatever is wrong.
+#[test]
+fn validate_answers_in_json_where_the_crate_of_a_file_cannot_be_read() {
+    let (folder, path) = workflow_file("workflow: {_type: of_another_crate}\n");
+    std::fs::write(folder.path().join("Cargo.toml"), "[nonsense").unwrap();
+    let file = path.to_string_lossy();
+    let (code, out, err) = nat(&["validate", "--config_file", &file, "--format", "json"]);
+    let answer: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    assert_eq!((code, &answer["valid"], &answer["build"]), (Some(1), &false.into(), &Value::Null));
+    assert!(answer["message"].as_str().unwrap().contains("cannot be read by cargo"), "{out}");
+    let (code, out, err) =
+        nat(&["validate", "--config_file", EXAMPLE, "--format", "json", "--override", "workflow._type.x", "1"]);
+    let answer: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    assert_eq!((code, &answer["valid"]), (Some(2), &false.into()));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let (_folder, path) = workflow_file("workflow: {_type: conf_echo}\n");
+    let file = path.to_string_lossy();
+    for words in [&["schema"][..], &["--version"], &["completions", "fish"], &["validate", "--config_file", &file]] {
+        let ended = Command::new(binary()).args(words).stdout(full()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.contains("Error: standard output cannot be written: "), "{words:?}: {said}");
+    }
 }
 
 #[test]

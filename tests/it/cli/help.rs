@@ -37,7 +37,7 @@ fn every_command_helps() {
 #[test]
 fn mistakes_in_typing_are_told_with_2() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/front_ends/per_user_workflow/configs/config.yml");
-    let cases: [&[&str]; 17] = [
+    let cases: [&[&str]; 20] = [
         &[],
         &["bogus"],
         &["serv"],
@@ -53,6 +53,9 @@ fn mistakes_in_typing_are_told_with_2() {
         &["serve", "--config_file", config, "--use_gunicorn", "perhaps"],
         &["run", "--config_file", config, "--input", "x", "--override", "onlyone"],
         &["--log-level", "bogus", "validate", "--config_file", config],
+        &["--log-level", "info", "validate"],
+        &["--log-format", "json", "start", "--log-level", "info", "console", "--zip"],
+        &["validate", "--config_file", config, "--strict=true"],
         &["info", "components", "-t", "bogus"],
         &["workflow", "create"],
     ];

@@ -13,6 +13,6 @@ pub(crate) fn completions(shell: Shell) -> Result<ExitCode, Failure> {
     // The generators panic on a writer that fails, as a pipe to `head` does.
     let mut script = Vec::new();
     generate(shell, &mut args::command(&program), program, &mut script);
-    console::out(&String::from_utf8_lossy(&script));
+    console::out(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,10 +11,10 @@ use nat_core::{DependencyGraph, GraphComponent, Reach, Scope};
 use crate::args::{GraphFormat, GraphOptions};
 use crate::console;
 use crate::failure::Failure;
-use crate::project::Project;
+use crate::project::{For, Project};
 
 pub(crate) fn graph(options: &GraphOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
-    let project = Project::load(&options.file, &[], typed)?;
+    let project = Project::load(&options.file, For::Calling, typed)?;
     let graph = DependencyGraph::of(&project.config, &project.registry).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::Message(lines.join("\n"))
@@ -24,7 +24,7 @@ pub(crate) fn graph(options: &GraphOptions, typed: &[OsString]) -> Result<ExitCo
         GraphFormat::Text => tree(components),
         GraphFormat::Dot => dot(components),
         GraphFormat::Mermaid => mermaid(components),
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn components(options: &ComponentsOptions) -> Result<ExitCode, Failur
     });
     let rows: Vec<Row> = wanted.take(options.num_results.unwrap_or(usize::MAX)).collect();
     match &options.output {
-        None => console::out(&table::table(&rows, console::width())),
+        None => console::out(&table::table(&rows, console::width()))?,
         Some(path) => {
             let found: Vec<Value> = rows.iter().map(Row::json).collect();
             let written = std::fs::write(path, format!("{:#}\n", Value::Array(found)));
@@ -73,7 +73,7 @@ pub(crate) fn components(options: &ComponentsOptions) -> Result<ExitCode, Failur
 
 /// Channels belong to the Python toolkit's registry of packages; crates come from cargo.
 pub(crate) fn channels() -> Result<ExitCode, Failure> {
-    console::out("No channels: components are crates, and cargo is where they come from.\n");
+    console::out("No channels: components are crates, and cargo is where they come from.\n")?;
     Ok(ExitCode::SUCCESS)
 }
 

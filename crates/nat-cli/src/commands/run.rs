@@ -4,9 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nat_core::config::{Console, FrontEnd, Inputs};
 use nat_core::{CallError, EntryName, OpenError, RequestInfo, Runtime, StartError, UserId, Workflow};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::validate::summary;
@@ -14,8 +17,8 @@ use crate::args::{LogLevel, RunOptions};
 use crate::console::{self, Colour};
 use crate::failure::Failure;
 use crate::logging::Log;
-use crate::project::Project;
-use crate::signals::Signals;
+use crate::project::{For, Project};
+use crate::signals::{Running, Signals};
 
 mod plain;
 
@@ -25,7 +28,7 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
     if options.input_file.is_some() && !options.input.is_empty() {
         return Err("Must specify either --input or --input_file, not both".into());
     }
-    let project = Project::load(&options.file, &[], typed)?;
+    let project = Project::load(&options.file, For::Calling, typed)?;
     log.configure(&project.config);
     project.log_warnings();
     let defaults = match &project.config.general.front_end {
@@ -38,23 +41,24 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
         conversation_id: options.conversation_id.clone().or(defaults.conversation_id),
     };
     if level <= LogLevel::Info {
-        console::out(&summary(&project.config));
+        console::out(&summary(&project.config))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
-    let results = runtime.block_on(call_all(caller, &project, inputs))?;
-    match results {
-        Ended::Stopped(signals) => Ok(signals.exit()),
-        Ended::Done(results) => {
-            show(&results, level);
-            Ok(ExitCode::SUCCESS)
-        }
+    let ended = runtime.block_on(call_all(caller, &project, inputs));
+    // A call that blocks its thread is not waited for: nobody wants its result any more.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    let Ended { results, signals } = ended?;
+    if let Some(results) = &results {
+        show(results, level)?;
     }
+    Ok(if signals.received() { signals.end() } else { ExitCode::SUCCESS })
 }
 
-enum Ended {
-    Done(Vec<String>),
-    Stopped(Signals),
+struct Ended {
+    /// Nothing if a signal came first.
+    results: Option<Vec<String>>,
+    signals: Signals,
 }
 
 /// Who runs it, in which conversation.
@@ -83,35 +87,60 @@ fn file(path: &Path) -> Result<String, Failure> {
     text.map_err(|error| format!("the input file {} cannot be read: {error}", path.display()).into())
 }
 
-/// Runs all inputs at once, as many as the workflow lets run; the results keep their order.
+/// Runs all inputs at once, as many as the workflow lets run; the results keep their order. At a signal the
+/// calls are dropped and the instances closed; at the second one nothing is waited for.
 async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>) -> Result<Ended, Failure> {
-    let signals = Signals::listen().map_err(|error| format!("signals cannot be listened to: {error}"))?;
-    let runtime = match Runtime::start(&project.config, &project.registry, signals.stop.clone()).await {
+    let signals =
+        Signals::listen(Running::OneShot).map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let interrupted = |signals| Ok(Ended { results: None, signals });
+    let started = tokio::select! {
+        started = Runtime::start(&project.config, &project.registry, signals.stop.child_token()) => started,
+        () = signals.hurry.cancelled() => return interrupted(signals),
+    };
+    let runtime = match started {
         Ok(runtime) => runtime,
-        Err(StartError::Interrupted) => return Ok(Ended::Stopped(signals)),
+        Err(StartError::Interrupted) => return interrupted(signals),
         Err(other) => return Err(other.to_string().into()),
     };
     let workflow = runtime.workflow(&EntryName::Workflow).ok_or_else(|| StartError::NoWorkflow.to_string())?;
     let Caller { user, conversation_id } = caller;
     let request = conversation_id.map(|id| Arc::new(CommandLine { conversation_id: id }));
-    let calls = inputs.into_iter().map(|input| {
+    let mut calls = JoinSet::new();
+    for (at, input) in inputs.into_iter().enumerate() {
         let (workflow, user, request) = (workflow.clone(), user.clone(), request.clone());
-        tokio::spawn(async move { call(&workflow, user, request, &input).await })
-    });
-    let calls: Vec<_> = calls.collect();
+        calls.spawn(async move { (at, call(&workflow, user, request, &input).await) });
+    }
+    let results = tokio::select! {
+        // A result that is complete is shown, signal or not.
+        biased;
+        results = results(&mut calls) => Some(results),
+        () = signals.stop.cancelled() => None,
+    };
+    let closed = async {
+        let deadline = Instant::now() + project.config.general.shutdown_timeout;
+        // An instance is closed once no call uses it, so what is left of these goes first.
+        let _ = timeout_at(deadline, calls.shutdown()).await;
+        runtime.shutdown(deadline.saturating_duration_since(Instant::now())).await;
+    };
+    tokio::select! {
+        () = closed => {}
+        () = signals.hurry.cancelled() => {}
+    }
+    match results.map(|results| results.into_iter().collect::<Result<Vec<_>, _>>()).transpose() {
+        // What fails while it is told to stop does so because of that.
+        Err(_) if signals.received() => interrupted(signals),
+        results => Ok(Ended { results: results?, signals }),
+    }
+}
+
+/// Waits for all of them; their order is that of the inputs.
+async fn results(calls: &mut JoinSet<(usize, Result<String, String>)>) -> Vec<Result<String, String>> {
     let mut results = Vec::with_capacity(calls.len());
-    for call in calls {
-        let result = tokio::select! {
-            ended = call => ended.map_err(|error| error.to_string()).and_then(|result| result),
-            () = signals.hurry.cancelled() => Err("stopped".to_owned()),
-        };
-        results.push(result);
+    while let Some(ended) = calls.join_next().await {
+        results.push(ended.unwrap_or_else(|error| (usize::MAX, Err(error.to_string()))));
     }
-    runtime.shutdown(project.config.general.shutdown_timeout).await;
-    if signals.received() && results.iter().any(Result::is_err) {
-        return Ok(Ended::Stopped(signals));
-    }
-    Ok(Ended::Done(results.into_iter().collect::<Result<_, _>>()?))
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 async fn call(
@@ -139,17 +168,17 @@ async fn call(
     })
 }
 
-fn show(results: &[String], level: LogLevel) {
+fn show(results: &[String], level: LogLevel) -> Result<(), Failure> {
     let results: Vec<String> = results.iter().map(|result| plain::plain(result)).collect();
     if level > LogLevel::Info {
-        console::out(&format!("{}\n", results.join("\n")));
-        return;
+        return console::out(&format!("{}\n", results.join("\n")));
     }
     let (green, plain) = match console::colour() {
         Colour::Wanted => ("\u{1b}[32m", "\u{1b}[39m"),
         Colour::Unwanted => ("", ""),
     };
     console::err(&format!("\n{RULE}\n{green}Workflow Result:\n{}{plain}\n{RULE}\n", results.join("\n")));
+    Ok(())
 }
 
 /// What a call from the command line knows of its request.

@@ -12,7 +12,7 @@ use crate::project::registry;
 pub(crate) fn schema(options: &SchemaOptions) -> Result<ExitCode, Failure> {
     let schema = format!("{:#}\n", file_schema(&registry()?));
     match &options.output {
-        None => console::out(&schema),
+        None => console::out(&schema)?,
         Some(path) => {
             let written = std::fs::write(path, schema);
             written.map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;

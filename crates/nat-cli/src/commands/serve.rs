@@ -21,13 +21,13 @@ use crate::args::ServeOptions;
 use crate::failure::Failure;
 use crate::logging::Log;
 use crate::memory;
-use crate::project::Project;
-use crate::signals::Signals;
-use watch::{Start, Watch};
+use crate::project::{For, Project};
+use crate::signals::{Running, Signals};
+use watch::{Changed, Now, Start, Watch};
 
 pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Result<ExitCode, Failure> {
     info!("Starting NAT from config file: '{}'", options.file.config_file.display());
-    let project = Project::load(&options.file, &options.front_end.given, typed)?;
+    let project = Project::load(&options.file, For::Serving(&options.front_end.given), typed)?;
     let front_end = front_end(&project)?;
     let runtime = threads(front_end).map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let ended = runtime.block_on(until_stopped(project, options, log));
@@ -57,13 +57,14 @@ fn threads(front_end: &FastApi) -> std::io::Result<tokio::runtime::Runtime> {
 /// What comes after a server's end.
 enum Next {
     Exit,
-    Serve(Box<Project>),
+    Serve(Changed),
 }
 
 /// Serves one version of the file after the other.
 async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> Result<Signals, Failure> {
-    let signals = Signals::listen().map_err(|error| format!("signals cannot be listened to: {error}"))?;
-    let mut project = Box::new(project);
+    let signals =
+        Signals::listen(Running::Server).map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let (mut project, mut bound) = (Box::new(project), None);
     let mut port = None;
     loop {
         log.configure(&project.config);
@@ -77,9 +78,9 @@ async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> R
         let start = if port.is_some() { Start::Further } else { Start::First };
         let reload = front_end(&project)?.reload;
         let watch = reload.then(|| Watch::new(&options.file, &options.front_end.given, &project, start));
-        match serve_once(&project, &signals, watch, &mut port, log).await? {
+        match serve_once(&project, bound.take(), &signals, watch, &mut port, log).await? {
             Next::Exit => return Ok(signals),
-            Next::Serve(next) => project = next,
+            Next::Serve(next) => (project, bound) = (next.project, next.server),
         }
         info!("Starting again with the new file");
     }
@@ -87,6 +88,7 @@ async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> R
 
 async fn serve_once(
     project: &Project,
+    bound: Option<Server>,
     signals: &Signals,
     watch: Option<Watch<'_>>,
     port: &mut Option<u16>,
@@ -94,9 +96,10 @@ async fn serve_once(
 ) -> Result<Next, Failure> {
     let stop = signals.stop.child_token();
     // The socket before anything is built: the cheaper refusal first.
-    let bound = match port {
-        None => Server::bind(&project.config).await,
-        Some(_) => bind::again(&project.config).await,
+    let bound = match (bound, &port) {
+        (Some(bound), _) => Ok(bound),
+        (None, None) => Server::bind(&project.config).await,
+        (None, Some(_)) => bind::again(&project.config).await,
     };
     let server = match bound {
         Ok(server) => server,
@@ -107,12 +110,14 @@ async fn serve_once(
         Ok(runtime) => runtime,
         Err(StartError::Interrupted) => return Ok(Next::Exit),
         Err(failed) => {
-            error!("Application startup failed. Exiting.");
+            let ends = watch.as_ref().is_none_or(|watch| !watch.is_further());
+            error!("Application startup failed.{}", if ends { " Exiting." } else { "" });
             return not_started(&failed, signals, watch).await;
         }
     };
     overview::show(project, &runtime, server.addresses(), log);
     let changed = CancellationToken::new();
+    let now = Now::Served(*port);
     let end = || async {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -121,7 +126,7 @@ async fn serve_once(
     };
     let watched = async {
         let next = match watch {
-            Some(mut watch) => watch.changed().await,
+            Some(mut watch) => watch.changed(now).await,
             None => std::future::pending().await,
         };
         info!("the file has changed: running requests may finish");
@@ -135,7 +140,7 @@ async fn serve_once(
     let report = loop {
         tokio::select! {
             report = &mut serving => break Some(report),
-            project = &mut watched, if !changed.is_cancelled() => next = Next::Serve(Box::new(project)),
+            file = &mut watched, if !changed.is_cancelled() => next = Next::Serve(file),
             never = &mut tidying => match never {},
             () = signals.hurry.cancelled() => break None,
         }
@@ -160,9 +165,10 @@ async fn not_started(failed: &dyn Display, signals: &Signals, watch: Option<Watc
     let Some(mut watch) = watch.filter(Watch::is_further) else {
         return Err(failed.to_string().into());
     };
-    error!("{failed}; nothing is served until the file changes");
+    failed.to_string().lines().for_each(|line| error!("{line}"));
+    error!("nothing is served until the file changes");
     tokio::select! {
-        next = watch.changed() => Ok(Next::Serve(Box::new(next))),
+        next = watch.changed(Now::Nothing) => Ok(Next::Serve(next)),
         () = signals.stop.cancelled() => Ok(Next::Exit),
     }
 }

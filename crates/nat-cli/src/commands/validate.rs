@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ReportFormat, ValidateOptions};
 use crate::failure::Failure;
-use crate::project::Project;
+use crate::project::{For, Project};
 use crate::{console, report};
 
 pub(crate) fn validate(options: &ValidateOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
@@ -31,7 +31,7 @@ struct Valid {
 }
 
 fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure> {
-    let project = match Project::load(&options.file, &[], typed) {
+    let project = match Project::load(&options.file, For::Serving(&[]), typed) {
         Err(Failure::Report(report)) if options.strict => return Err(strict(*report).into()),
         other => other?,
     };
@@ -51,10 +51,10 @@ fn strict(mut report: Report) -> Report {
 }
 
 fn in_text(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
-    console::out(&format!("Validating configuration file: {file}\n"));
+    console::out(&format!("Validating configuration file: {file}\n"))?;
     let refuse = |failure: Failure| {
         if !matches!(failure, Failure::Typing(_)) {
-            console::out(&format!("✗ Validation failed!\n\nError:\n{failure}\n"));
+            console::out(&format!("✗ Validation failed!\n\nError:\n{failure}\n"))?;
         }
         Err(failure)
     };
@@ -66,33 +66,40 @@ fn in_text(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Fail
     if let Some(Err(reason)) = trial {
         return refuse(reason.into());
     }
-    console::out(&format!("✓ Configuration file is valid!\n\n{}", summary(&project.config)));
+    console::out(&format!("✓ Configuration file is valid!\n\n{}", summary(&project.config)))?;
     if trial.is_some() {
-        console::out("\n✓ Its components were built and closed.\n");
+        console::out("\n✓ Its components were built and closed.\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn in_json(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
-    let (mut answer, code) = match checked {
+    let failed = |message: String| {
+        let mut answer = report::json(&Report::default(), file, false);
+        answer["message"] = message.into();
+        answer
+    };
+    let (mut answer, ended) = match checked {
         Ok(Valid { project, trial }) => {
             let mut answer = report::json(&project.report, file, !matches!(trial, Some(Err(_))));
-            let code = if matches!(trial, Some(Err(_))) { 1 } else { 0 };
+            let code = if matches!(trial, Some(Err(_))) { ExitCode::from(1) } else { ExitCode::SUCCESS };
             answer["build"] = match trial {
                 None => Value::Null,
                 Some(Ok(())) => json!({ "ok": true, "message": null }),
                 Some(Err(reason)) => json!({ "ok": false, "message": reason }),
             };
-            (answer, code)
+            (answer, Ok(code))
         }
-        Err(Failure::Report(found)) => (report::json(&found, file, false), 1),
-        Err(other) => return Err(other),
+        Err(Failure::Report(found)) => (report::json(&found, file, false), Ok(ExitCode::from(1))),
+        // Whoever reads the answer finds one in every case.
+        Err(Failure::Message(message)) => (failed(message), Ok(ExitCode::from(1))),
+        Err(typing @ Failure::Typing(_)) => (failed(typing.to_string()), Err(typing)),
     };
     if answer.get("build").is_none() {
         answer["build"] = Value::Null;
     }
-    console::out(&format!("{answer:#}\n"));
-    Ok(ExitCode::from(code))
+    console::out(&format!("{answer:#}\n"))?;
+    ended
 }
 
 /// Builds the shared components and, if any is per user, those of a user who is nobody else. The inner

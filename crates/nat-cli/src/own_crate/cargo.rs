@@ -59,7 +59,12 @@ pub(super) fn describe(manifest: &Path) -> Result<Option<Package>, Failure> {
     }
     let metadata: Metadata = serde_json::from_slice(&answer.stdout)
         .map_err(|error| format!("cargo describes `{}` in a form that is not known: {error}", manifest.display()))?;
-    let package = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
+    // Cargo may name it by another way that leads there, past links.
+    let real = manifest.canonicalize().ok();
+    let is_it = |package: &Described| {
+        package.manifest_path == manifest || (real.is_some() && package.manifest_path.canonicalize().ok() == real)
+    };
+    let package = metadata.packages.into_iter().find(is_it);
     Ok(package.and_then(Described::serving))
 }
 

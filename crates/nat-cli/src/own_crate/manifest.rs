@@ -2,18 +2,28 @@
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// The nearest `Cargo.toml` in a folder above the file. The folder is the one that was typed, so that a
-/// link to a file elsewhere does not lead to what lies around that one.
+/// The nearest `Cargo.toml` in a folder above the file. The folders are the ones that were typed, so that no
+/// link, neither to a file nor to a folder, leads to what lies around its target.
 pub(super) fn nearest(file: &Path) -> Option<PathBuf> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.canonicalize().ok()?,
-        _ => std::env::current_dir().ok()?.canonicalize().ok()?,
-    };
+    let folder = as_typed(file.parent()?)?;
     folder.ancestors().map(|folder| folder.join("Cargo.toml")).find(|manifest| manifest.is_file())
+}
+
+/// An absolute path without `.` and `..`, and with its links as they are.
+fn as_typed(folder: &Path) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(Path::new(".").join(folder)).ok()?.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    Some(plain)
 }
 
 /// What others may have put there, such as into a folder above that everybody can write to, is not run.
@@ -52,6 +62,11 @@ mod tests {
         std::os::unix::fs::symlink(root.join("other/config.yml"), root.join("own/configs/config.yml")).expect("a link");
         assert_eq!(nearest(&root.join("own/configs/config.yml")), None);
         assert_eq!(nearest(&root.join("own/../other/config.yml")), Some(root.join("other/Cargo.toml")));
+        std::os::unix::fs::symlink(root.join("other"), root.join("own/linked")).expect("a link");
+        assert_eq!(nearest(&root.join("own/linked/config.yml")), Some(root.join("own/linked/Cargo.toml")));
+        std::fs::create_dir(root.join("other/configs")).expect("a folder");
+        std::os::unix::fs::symlink(root.join("other/configs"), root.join("own/deep")).expect("a link");
+        assert_eq!(nearest(&root.join("own/deep/config.yml")), None);
         std::fs::write(root.join("own/Cargo.toml"), "").expect("a file");
         assert_eq!(nearest(&root.join("own/configs/config.yml")), Some(root.join("own/Cargo.toml")));
     }

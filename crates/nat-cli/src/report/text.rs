@@ -13,6 +13,10 @@ use crate::console::Colour;
 const MOST: usize = 100;
 /// Letters of a label.
 const LONGEST: usize = 160;
+/// Bytes of a line that are shown on each side of a change.
+const AROUND: usize = 100;
+/// Bytes of a change that is drawn.
+const LONGEST_CHANGE: usize = 4 * 1024;
 
 /// Draws all diagnostics, one below the other, with an empty line after each.
 pub(crate) fn text(report: &Report, colour: Colour, width: usize) -> String {
@@ -56,7 +60,12 @@ fn groups<'r>(report: &'r Report, one: &'r Diagnostic) -> Vec<Group<'r>> {
     let Some(mend) = &one.mend else { return vec![first] };
     let change = mend.replacement.as_ref().and_then(|change| {
         let source = report.sources.get(change.source)?;
+        // What is that long is told in words alone.
+        if change.span.len().max(change.text.len()) > LONGEST_CHANGE {
+            return None;
+        }
         let window = Window::around(source, std::iter::once(&change.span))?;
+        let window = window.narrowed(source, &change.span);
         let patch = Patch::new(window.inside(&change.span), change.text.as_str());
         Some(window.snippet(source).patch(patch))
     });
@@ -124,6 +133,19 @@ impl Window {
         span.start - self.span.start..span.end - self.span.start
     }
 
+    /// Without the far ends of long lines, which the drawing of a change does not cut by itself.
+    fn narrowed(mut self, source: &Source, change: &Range<usize>) -> Self {
+        let text = source.text.as_str();
+        let line_start = text.get(..change.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        if change.start - line_start > AROUND && line_start == self.span.start {
+            self.span.start = text.ceil_char_boundary(change.start - AROUND);
+        }
+        if self.span.end - change.end > AROUND {
+            self.span.end = text.floor_char_boundary(change.end + AROUND);
+        }
+        self
+    }
+
     fn snippet<'r, T: Clone>(&self, source: &'r Source) -> Snippet<'r, T> {
         let lines = source.text.get(self.span.clone()).unwrap_or_default();
         Snippet::source(lines).line_start(self.first_line).path(source.name.as_str())
@@ -152,7 +174,13 @@ fn shortened(text: &str) -> String {
     let begin: String = text.chars().take(LONGEST).collect();
     match begin.rsplit_once(", ") {
         Some((names, _)) => {
-            let more = text.get(names.len()..).unwrap_or_default().matches('`').count() / 2;
+            let rest = text.get(names.len()..).unwrap_or_default();
+            // Who made the list may have cut it short already.
+            let (listed, unlisted) = match rest.strip_suffix(" more").and_then(|rest| rest.rsplit_once(" and ")) {
+                Some((listed, number)) => (listed, number.parse().unwrap_or(0)),
+                None => (rest, 0),
+            };
+            let more = listed.matches('`').count() / 2 + unlisted;
             format!("{names} and {more} more")
         }
         None => format!("{begin}…"),

@@ -17,7 +17,7 @@ use crate::text::{list_of_names, some_names};
 pub const WORKFLOW_NAME: &str = "<workflow>";
 
 const TYPE_KEYS: [&str; 2] = ["_type", "type"];
-const NO_TYPE: &str = "Unable to extract tag using discriminator discriminator()";
+pub(super) const NO_TYPE: &str = "Unable to extract tag using discriminator discriminator()";
 
 /// What every function may say about itself.
 #[derive(JsonSchema)]

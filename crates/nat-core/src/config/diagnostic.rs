@@ -139,11 +139,15 @@ impl Report {
         self.diagnostics.iter().filter(|one| one.severity == Severity::Warning)
     }
 
-    /// All errors on one line, for logs and programs: `Invalid configuration: SECTION: MESSAGE; …`. Empty
-    /// without errors.
+    /// The errors on one line, for logs and programs: `Invalid configuration: SECTION: MESSAGE; …`. Of very many
+    /// only the first ones and the number of the others; empty without errors.
     pub fn headline(&self) -> String {
+        const MOST: usize = 100;
         let errors: Vec<_> = self.errors().collect();
-        let summary: Vec<_> = errors.iter().map(|error| error.summary()).collect();
+        let mut summary: Vec<_> = errors.iter().take(MOST).map(|error| error.summary()).collect();
+        if let Some(more) = errors.len().checked_sub(MOST).filter(|more| *more > 0) {
+            summary.push(format!("and {more} more"));
+        }
         let introduction = match errors.iter().all(|error| error.section.is_empty()) {
             true => "",
             false => "Invalid configuration: ",

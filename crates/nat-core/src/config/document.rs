@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::components::NO_TYPE;
 use super::diagnostic::{Origin, Report, Source};
 use super::draft::Draft;
 use super::environment::Expanded;
@@ -14,11 +15,14 @@ use crate::registry::Registry;
 use crate::schema::Segment;
 
 mod edit;
+mod fitting;
 #[cfg(test)]
 mod hostile;
 mod layout;
 mod load;
 mod locate;
+#[cfg(test)]
+mod mends;
 mod repair;
 mod reported;
 mod secrets;
@@ -26,6 +30,9 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod texts;
+
+/// What is said of a setting that must be there.
+const MISSING: &str = "Field required";
 
 /// What a file says, and who said it: the file, its bases, overrides, options of the command line.
 #[derive(Debug, Clone)]
@@ -38,6 +45,16 @@ pub struct Document {
     files: Vec<PathBuf>,
     /// What is wrong and does not keep the rest from being read.
     problems: Vec<ConfigError>,
+    lacks: Lacks,
+}
+
+/// What would be there if something that is wrong were not: nothing can be said of what follows from that.
+#[derive(Debug, Clone, Default)]
+struct Lacks {
+    /// What a base would give.
+    base: bool,
+    /// What these variables would give.
+    variables: Vec<String>,
 }
 
 /// One file.
@@ -151,10 +168,22 @@ impl Document {
 
     /// Checks everything that can be checked without building anything.
     pub fn check(&self, registry: &Registry) -> Validation {
+        self.checked(Draft::of(self.content.clone(), registry), registry)
+    }
+
+    /// As [`Document::check`], for a file that will be served: its address may not be one at which others could
+    /// pose as any user. A host that is a name shows that only when it is bound.
+    pub fn check_served(&self, registry: &Registry) -> Validation {
         let mut draft = Draft::of(self.content.clone(), registry);
+        draft.errors.extend(draft.exposed.take());
+        self.checked(draft, registry)
+    }
+
+    fn checked(&self, mut draft: Draft, registry: &Registry) -> Validation {
         let (errors, warnings) = crate::graph::check(&draft, registry);
         draft.errors.extend(errors);
         draft.errors.extend(self.problems.iter().cloned());
+        draft.errors.retain(|error| !self.lacks.explains(error));
         let report = reported::report(self, &draft.errors, draft.warnings.iter().chain(&warnings));
         draft.warnings.extend(warnings);
         Validation { config: draft.finish().ok(), report }
@@ -162,9 +191,15 @@ impl Document {
 
     /// The configuration by itself, without the checks of how its components fit together.
     pub(super) fn config(self, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
+        let file = || self.layers.first().and_then(|layer| layer.path.clone());
+        if !self.lacks.variables.is_empty() {
+            // What follows from these cannot be told from the rest without places.
+            return Err(ConfigErrors { file: file(), errors: self.problems });
+        }
+        let file = file();
         let mut draft = Draft::of(self.content, types);
         draft.errors.extend(self.problems);
-        let file = self.layers.into_iter().next().and_then(|layer| layer.path);
+        draft.errors.retain(|error| !self.lacks.explains(error));
         draft.finish().map_err(|errors| ConfigErrors { file, errors })
     }
 
@@ -180,6 +215,17 @@ impl Document {
             text: secrets::masked_option(given),
         });
         layers.chain(given).collect()
+    }
+}
+
+impl Lacks {
+    /// Whether something is only said to be missing because this is.
+    fn explains(&self, error: &ConfigError) -> bool {
+        let is_complete = !self.base && self.variables.is_empty();
+        let is_absence = error.message == MISSING
+            || error.message == NO_TYPE
+            || (error.message.contains(" `") && error.message.ends_with("` not found"));
+        !is_complete && is_absence
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::components::{self, Reading};
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::finding::{Known, place_of};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
 use crate::schema::{Reference, nearest};
 use crate::text::list_of_names;
@@ -16,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) general: Option<General>,
     /// The functions that `general` names; paths begin in that section.
     pub(crate) endpoints: Vec<Reference>,
+    /// What is a mistake in a file that is served.
+    pub(crate) exposed: Option<ConfigError>,
     pub(crate) functions: Vec<ComponentSettings>,
     pub(crate) function_groups: Vec<ComponentSettings>,
     pub(crate) workflow: Option<ComponentSettings>,
@@ -43,6 +46,7 @@ impl Draft {
         Self {
             general: general.general,
             endpoints: general.references,
+            exposed: general.exposed,
             functions,
             function_groups,
             workflow,
@@ -141,6 +145,12 @@ fn unknown_section(name: &str) -> ConfigError {
         let plain = name.replace('\u{a0}', " ");
         let mend = "there is a no-break space in the indentation: put a plain space there";
         return error.mend(mend).edit(Edit::Rename(keys([name]), plain.trim_start().to_owned()));
+    }
+    if let "_type" | "type" = name {
+        return error.mend("it belongs to a component, such as the `workflow`: indent it below that");
+    }
+    if let Some(place) = place_of(name, Known::AtTop) {
+        return error.mend(format!("it belongs {place}"));
     }
     match nearest(name, sections::all()) {
         Some(meant) => {

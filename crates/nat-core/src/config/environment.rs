@@ -52,22 +52,20 @@ pub(super) struct Written<'e> {
 /// A variable that must be set and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Missing {
+    pub(super) name: String,
     /// `NAME: reason`
     pub(super) sentence: String,
     /// Where it is asked for, as it was written.
     pub(super) span: Range<usize>,
 }
 
-/// The text with its variables replaced, or those that are required and not set.
-pub(super) fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Expanded, Vec<Missing>> {
+/// The text with its variables replaced, and those that are required and not set: nothing stands in their place.
+pub(super) fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> (Expanded, Vec<Missing>) {
     let mut substitution =
         Substitution { variable, output: Expanded::default(), missing: Vec::new(), failure: Limit::Kept };
     substitution.output.text.reserve(text.len());
     substitution.expand(text, 0, 0);
-    match substitution.missing.is_empty() {
-        true => Ok(substitution.output),
-        false => Err(substitution.missing),
-    }
+    (substitution.output, substitution.missing)
 }
 
 impl Expanded {
@@ -195,11 +193,12 @@ impl Substitution<'_> {
             (None, Otherwise::Text(text)) if nesting < MAX_NESTING => self.expand(text, text_at, nesting + 1),
             (None, Otherwise::Text(text)) => self.as_written(text, text_at),
             (None, Otherwise::Refuse(reason)) => {
+                self.push("", span.clone(), variable());
                 let reason = if reason.is_empty() { "this variable must be set" } else { reason };
                 let sentence = format!("{}: {reason}", form.name);
                 if !self.missing.iter().any(|missing| missing.sentence == sentence) && self.missing.len() < MAX_MISSING
                 {
-                    self.missing.push(Missing { sentence, span });
+                    self.missing.push(Missing { name: form.name.to_owned(), sentence, span });
                 }
             }
         }

@@ -99,6 +99,8 @@ pub(crate) enum Edit {
     Remove(Vec<Segment>),
     /// Other YAML for the value at a path, as it stands here.
     Write(Vec<Segment>, String),
+    /// Other YAML for the entry at a path, key and all.
+    Entry(Vec<Segment>, String),
     /// Takes out the entry at a path, after its key stood there so many times.
     RemoveRepeated(Vec<Segment>, usize),
     /// Other bytes of the expanded text.
@@ -119,6 +121,7 @@ impl Edit {
             | Self::Remove(path)
             | Self::RemoveRepeated(path, _)
             | Self::Write(path, _)
+            | Self::Entry(path, _)
             | Self::Append(path, _) => path,
         })
     }

@@ -3,8 +3,13 @@
 use serde_json::Value;
 
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::general;
+use super::sections::{self, GENERAL};
 use crate::schema::{Finding, Segment, UnknownKey, explain, nearest};
 use crate::text::list_of_names;
+
+/// What to do about a key without a value, where no base has one.
+pub(super) const DEFAULT_AGAIN: &str = "remove the key: it then has its default";
 
 /// Where findings of one check belong, and the schema that was checked against.
 #[derive(Clone, Copy)]
@@ -46,10 +51,27 @@ impl Around<'_> {
         ConfigWarning(match &suggestion {
             Some(meant) => warning.mend(format!("did you mean `{meant}`?")).edit(Edit::Rename(key, meant.clone())),
             None => {
-                let known = self.known_keys(&unknown.path);
-                warning.expected(known).mend("remove it").edit(Edit::Remove(key))
+                let warning = warning.expected(self.known_keys(&unknown.path));
+                match self.belongs(&[unknown.path.as_slice(), &keys([unknown.key.as_str()])].concat()) {
+                    Some(place) => warning.mend(format!("it belongs {place}")),
+                    None => warning.mend("remove it").edit(Edit::Remove(key)),
+                }
             }
         })
+    }
+
+    /// Where a key of `general` or of its front end belongs that is known, but not there.
+    fn belongs(&self, path: &[Segment]) -> Option<String> {
+        let (Segment::Key(key), around) = path.split_last()? else { return None };
+        let is_front_end = match around {
+            [] => false,
+            [Segment::Key(front_end)] => front_end == "front_end",
+            _ => return None,
+        };
+        if self.section != GENERAL {
+            return None;
+        }
+        place_of(key, if is_front_end { Known::InFrontEnd } else { Known::InGeneral })
     }
 
     /// A path in the section, from the top of the file.
@@ -93,7 +115,10 @@ impl Around<'_> {
                 let error = error.aim(Aim::Key);
                 match self.beside(finding).find(|unknown| unknown.key == key).and_then(|one| one.suggestion.clone()) {
                     Some(meant) => error.mend(format!("did you mean `{meant}`?")).edit(Edit::Rename(path, meant)),
-                    None => error.mend("remove it").edit(Edit::Remove(path)),
+                    None => match self.belongs(&finding.path) {
+                        Some(place) => error.mend(format!("it belongs {place}")),
+                        None => error.mend("remove it").edit(Edit::Remove(path)),
+                    },
                 }
             }
             "missing" => match self.beside(finding).find(|unknown| unknown.suggestion.as_deref() == Some(key)) {
@@ -120,6 +145,10 @@ impl Around<'_> {
                     None => error.mend(format!("write {expected}")),
                 }
             }
+            "model_attributes_type" | "dict_type" if self.key_and_value(finding).is_some() => {
+                let entry = self.key_and_value(finding).unwrap_or_default();
+                error.mend("put a colon behind the key").edit(Edit::Write(path, entry))
+            }
             "model_attributes_type" | "dict_type" if self.is_tag(finding) => {
                 let form = format!("{{_type: {}}}", finding.input.as_str().unwrap_or_default());
                 error.mend(format!("write `{form}`")).edit(Edit::Replace(path, form))
@@ -134,6 +163,13 @@ impl Around<'_> {
             "string_type" if matches!(finding.input, Value::Number(_) | Value::Bool(_)) => {
                 error.mend("put it in quotes to make it a text").edit(Edit::Quote(path))
             }
+            "list_type" | "set_type" if dashed(&finding.input).is_some() => {
+                let error = error.mend("put a space behind the dash of each entry");
+                match dashed(&finding.input).filter(|entry| !entry.contains(char::is_whitespace)) {
+                    Some(entry) => error.edit(Edit::Write(path, format!("- {entry}"))),
+                    None => error,
+                }
+            }
             "list_type" | "set_type" if is_scalar(&finding.input) => {
                 error.mend("put it in brackets to make it a list of one").edit(Edit::Enlist(path))
             }
@@ -142,7 +178,7 @@ impl Around<'_> {
                 None => error.mend("write seconds (`90`), a number with a unit (`30m`), or ISO 8601 (`PT1H30M`)"),
             },
             _ if finding.input.is_null() && explain::may_be_absent(self.schema, &finding.path) => {
-                error.mend("remove the key: it then has its default").edit(Edit::Remove(path))
+                error.mend(DEFAULT_AGAIN).edit(Edit::Remove(path))
             }
             "too_short" if explain::may_be_absent(self.schema, &finding.path) => {
                 let mend = format!("write {expected}, or leave the key out: it then has its default");
@@ -156,6 +192,13 @@ impl Around<'_> {
             }
             _ => error.mend(format!("write {expected}")),
         }
+    }
+
+    /// `key: value`, where a text `key value` stands in place of an object that has the key.
+    fn key_and_value(&self, finding: &Finding) -> Option<String> {
+        let (key, value) = finding.input.as_str()?.split_once(' ')?;
+        let known = explain::known_keys(self.schema, explain::at(self.schema, &finding.path)?);
+        (known.contains(&key) && !value.contains([':', '\n'])).then(|| format!("{key}: {value}"))
     }
 
     /// Whether a text stands where an object is wanted that it would be the `_type` of.
@@ -198,6 +241,34 @@ fn tag(mut error: ConfigError, finding: &Finding) -> ConfigError {
         Some(meant) => error.mend(format!("did you mean `{meant}`?")).edit(Edit::Replace(place, meant)),
         None => error.mend(format!("write one of {}", list_of_names(tags))),
     }
+}
+
+/// Where a key was looked for in vain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    AtTop,
+    InGeneral,
+    InFrontEnd,
+}
+
+/// Where a key belongs that is known elsewhere: the end of a sentence.
+pub(super) fn place_of(key: &str, not: Known) -> Option<String> {
+    let schema = general::general_schema().as_value();
+    let has = |path: &[Segment]| {
+        explain::at(schema, path).is_some_and(|schema_there| explain::known_keys(schema, schema_there).contains(&key))
+    };
+    if not != Known::AtTop && sections::all().any(|section| section == key) {
+        return Some(format!("at the beginning of a line, as a section: `{key}:`"));
+    }
+    if not != Known::InGeneral && has(&[]) {
+        return Some(format!("under `{GENERAL}`"));
+    }
+    (not != Known::InFrontEnd && has(&keys(["front_end"]))).then(|| format!("under `front_end` in `{GENERAL}`"))
+}
+
+/// The first text behind a dash where a list was meant: `-x` is a text, `- x` an entry.
+fn dashed(value: &Value) -> Option<&str> {
+    value.as_str()?.strip_prefix('-').filter(|rest| !rest.is_empty())
 }
 
 /// The words in backticks.

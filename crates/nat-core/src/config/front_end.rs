@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::mistake::Mistake;
 
 mod endpoint;
+pub(super) mod exposure;
 mod fastapi;
 mod guards;
 mod path;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::duration::{self, TimeSpan};
 use super::error::{Aim, ConfigError, ConfigWarning, Pointer, keys};
 use super::finding::Around;
-use super::front_end::FrontEnd;
+use super::front_end::{FrontEnd, exposure};
 use super::idle;
 use super::mistake::Mistake;
 use super::sections::GENERAL;
@@ -134,12 +134,20 @@ pub fn general_schema() -> &'static CompiledSchema {
 pub(super) struct Read {
     pub(super) general: Option<General>,
     pub(super) references: Vec<Reference>,
+    /// A mistake only where it is served: see [`super::Document::check_served`].
+    pub(super) exposed: Option<ConfigError>,
+}
+
+impl Read {
+    fn unusable(references: Vec<Reference>) -> Self {
+        Self { general: None, references, exposed: None }
+    }
 }
 
 /// Reads the section. One without content is as none.
 pub(super) fn read(section: Option<Value>, errors: &mut Vec<ConfigError>, warnings: &mut Vec<ConfigWarning>) -> Read {
     let Some(section) = section.filter(|section| !section.is_null()) else {
-        return Read { general: Some(General::default()), references: Vec::new() };
+        return Read { general: Some(General::default()), references: Vec::new(), exposed: None };
     };
     let errors_before = errors.len();
     let section = canonical(section);
@@ -159,15 +167,18 @@ pub(super) fn read(section: Option<Value>, errors: &mut Vec<ConfigError>, warnin
     let references = checked.references;
     let general = match serde_json::from_value::<General>(checked.value) {
         Ok(general) => general,
-        Err(_) if errors.len() > errors_before => return Read { general: None, references },
+        Err(_) if errors.len() > errors_before => return Read::unusable(references),
         Err(error) => {
             let error = ConfigError::section(GENERAL, format!("Value error, {error}"));
             errors.push(error.mend("change it as the message says"));
-            return Read { general: None, references };
+            return Read::unusable(references);
         }
     };
-    errors.extend(general.mistakes().into_iter().map(|mistake| mistaken(mistake, general_schema().as_value())));
-    Read { general: (errors.len() == errors_before).then_some(general), references }
+    let told = |mistake| mistaken(mistake, general_schema().as_value());
+    errors.extend(general.mistakes().into_iter().map(told));
+    warnings.extend(idle::unserved(&general));
+    let exposed = exposure::mistake(&general.front_end).map(told);
+    Read { general: (errors.len() == errors_before).then_some(general), references, exposed }
 }
 
 /// A mistake in settings that are seen together.

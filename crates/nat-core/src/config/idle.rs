@@ -3,13 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
+use super::front_end::{FastApi, FrontEnd};
+use super::general::General;
 use super::sections::GENERAL;
 use crate::schema::Segment;
 
+/// What is said of a key that asks for something that is not there yet.
+pub const NOT_SERVED: &str = "configured, but not served by this version";
+
 /// Keys of the HTTP front end, each with what stands in its place here.
-const FRONT_END: [(&str, &str); 8] = [
+const FRONT_END: [(&str, &str); 9] = [
     ("scheduler_address", "jobs run in this process"),
     ("db_url", "jobs are kept in memory"),
+    ("max_running_async_jobs", "background jobs are not served by this version"),
     ("dask_workers", "jobs run in this process"),
     ("dask_log_level", "there is no Dask here; `nat --log-level` sets the level of the log"),
     ("dask_worker_memory_limit", "jobs run in this process"),
@@ -68,12 +74,41 @@ fn unreachable_endpoints(front_end: &Map<String, Value>) -> Vec<ConfigWarning> {
     unserved.map(warning).collect()
 }
 
+/// A warning for each key that asks for what this version does not have yet. Defaults are not asked for.
+pub(super) fn unserved(general: &General) -> Vec<ConfigWarning> {
+    let FrontEnd::FastApi(server) = &general.front_end else { return Vec::new() };
+    let default = FastApi::default();
+    let asked_for = [
+        ("evaluate", server.evaluate != default.evaluate),
+        ("evaluate_item", server.evaluate_item != default.evaluate_item),
+        ("oauth2_callback_path", server.oauth2_callback_path != default.oauth2_callback_path),
+        ("object_store", server.object_store.is_some()),
+        ("enable_interactive_extensions", server.enable_interactive_extensions),
+    ];
+    let front_end = || keys(["front_end"]);
+    let mut places: Vec<Vec<Segment>> = asked_for
+        .into_iter()
+        .filter_map(|(key, is_asked_for)| is_asked_for.then(|| [front_end(), keys([key])].concat()))
+        .collect();
+    if server.workflow != default.workflow && server.workflow.websocket_path.is_some() {
+        places.push(keys(["front_end", "workflow", "websocket_path"]));
+    }
+    let endpoints = server.endpoints.iter().enumerate();
+    for (index, _) in endpoints.filter(|(_, endpoint)| endpoint.endpoint.websocket_path.is_some()) {
+        places.push([keys(["front_end", "endpoints"]), vec![Segment::Index(index)], keys(["websocket_path"])].concat());
+    }
+    places.into_iter().map(|place| warning_at(place, NOT_SERVED)).collect()
+}
+
 fn is_filled(value: &Value) -> bool {
     value.as_object().is_some_and(|entries| !entries.is_empty())
 }
 
 fn warning(path: &[&str], message: &str) -> ConfigWarning {
-    let path = keys(path.iter().copied());
+    warning_at(keys(path.iter().copied()), message)
+}
+
+fn warning_at(path: Vec<Segment>, message: &str) -> ConfigWarning {
     let full = [keys([GENERAL]), path.clone()].concat();
     let warning = ConfigError::section(GENERAL, message).at(path).aim(Aim::Key);
     ConfigWarning(warning.mend("remove it").edit(Edit::Remove(full)))

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Number, Value};
 
 use super::secrets::looks_secret;
+use super::sections::BASE;
 use super::yaml;
 
 /// Why a value cannot be overridden.
@@ -27,6 +28,13 @@ pub enum OverrideError {
         /// The dotted path of that.
         path: String,
     },
+    /// The path has an empty part, and so leads to no setting.
+    EmptyKey {
+        /// The dotted path.
+        path: String,
+    },
+    /// `base`: the files have been put together by then.
+    Base,
 }
 
 impl fmt::Display for OverrideError {
@@ -38,6 +46,13 @@ impl fmt::Display for OverrideError {
             Self::NotAMapping { path } => {
                 write!(formatter, "Cannot navigate through non-dictionary value at '{path}'")
             }
+            Self::EmptyKey { path } => {
+                write!(
+                    formatter,
+                    "Invalid path '{path}': write the keys with dots between them, such as general.max_users"
+                )
+            }
+            Self::Base => write!(formatter, "'{BASE}' cannot be overridden: name another file with --config_file"),
         }
     }
 }
@@ -47,6 +62,12 @@ impl std::error::Error for OverrideError {}
 /// Sets the value at a dotted path; nothing is changed where that cannot be.
 pub(super) fn set(content: &mut Map<String, Value>, path: &str, text: &str) -> Result<(), OverrideError> {
     let mut keys: Vec<&str> = path.split('.').collect();
+    if keys.contains(&"") {
+        return Err(OverrideError::EmptyKey { path: path.to_owned() });
+    }
+    if keys.first() == Some(&BASE) {
+        return Err(OverrideError::Base);
+    }
     let last = keys.pop().unwrap_or_default();
     let mut present = Some(&*content);
     for (index, key) in keys.iter().enumerate() {

@@ -610,7 +610,9 @@ fn sections() {
     refuse(
         "base: other.yml\nllms: 5\n",
         expect![[r#"
-            Invalid configuration: base: Base configuration file not found: other.yml
+            Invalid configuration: llms: Input should be a valid dictionary; base: Base configuration file not found: other.yml
+              config.yml: llms: Input should be a valid dictionary
+                help: remove it: this section has no effect
               config.yml: base: Base configuration file not found: other.yml
                 help: check the path: it is relative to the file that names it
         "#]],
@@ -673,7 +675,7 @@ fn general() {
         expect![[r#"
             Invalid configuration: general: Input should be greater than 0 seconds (per_user_workflow_timeout); general: Input should be a valid timedelta, durations may not exceed 100 years (build_timeout); general: Input should be a valid timedelta, negative durations are not permitted (close_timeout)
               config.yml: general.per_user_workflow_timeout: Input should be greater than 0 seconds
-                help: write a time span
+                help: write a time span of more than 0 seconds
               config.yml: general.build_timeout: Input should be a valid timedelta, durations may not exceed 100 years
                 help: write seconds (`90`), a number with a unit (`30m`), or ISO 8601 (`PT1H30M`)
               config.yml: general.close_timeout: Input should be a valid timedelta, negative durations are not permitted
@@ -685,7 +687,7 @@ fn general() {
         expect![[r#"
             Invalid configuration: general: Value error, first_delay must not be longer than max_delay (build_retry.first_delay)
               config.yml: general.build_retry.first_delay: Value error, first_delay must not be longer than max_delay
-                help: write a time span
+                help: write a time span of more than 0 seconds
         "#]],
     );
     refuse(
@@ -770,7 +772,7 @@ fn front_ends() {
               config.yml: general.front_end.limits.max_header_bytes: Input should be greater than or equal to 8192
                 help: write a whole number of 8192 or more
               config.yml: general.front_end.limits.header_timeout: Input should be greater than 0 seconds
-                help: write a time span
+                help: write a time span of more than 0 seconds
         "#]],
     );
 }
@@ -1074,7 +1076,7 @@ fn yaml() {
         expect![[r#"
             Invalid configuration: workflow: Unable to extract tag using discriminator discriminator(); Error loading YAML: `.nan` and `.inf` are no settings; in quotes they are texts
               config.yml
-                help: put it in quotes
+                help: write another number; if a text is meant, put it in quotes
               config.yml: workflow: Unable to extract tag using discriminator discriminator()
                 help: add `_type: NAME`, the type of this component
         "#]],
@@ -1084,7 +1086,7 @@ fn yaml() {
         expect![[r#"
             Invalid configuration: workflow: Unable to extract tag using discriminator discriminator(); Error loading YAML: the number 99999999999999999999 is too large; in quotes it is a text
               config.yml
-                help: put it in quotes
+                help: write a smaller number; if a text is meant, put it in quotes
               config.yml: workflow: Unable to extract tag using discriminator discriminator()
                 help: add `_type: NAME`, the type of this component
         "#]],
@@ -1282,11 +1284,8 @@ fn variables() {
         ("a\\b ${NAME}\\\\", "a\\b from env\\\\"),
         ("é${GONE:-ü}ß ${GONE:é}", "éüß ${GONE:é}"),
     ] {
-        assert_eq!(
-            super::environment::expand(text, &variable).map(|expanded| expanded.text).as_deref(),
-            Ok(replaced),
-            "{text}"
-        );
+        let (expanded, missing) = super::environment::expand(text, &variable);
+        assert_eq!((expanded.text.as_str(), missing), (replaced, Vec::new()), "{text}");
     }
     refuse(
         "a: ${GONE:?must be set}\nb: ${EMPTY:?}\nc: ${GONE:?must be set}\n",

@@ -51,6 +51,8 @@ pub(super) enum ProblemKind {
     Merge,
     /// A value that would do as a text.
     Unquoted,
+    /// A number that would do as a text.
+    TooLarge,
 }
 
 /// Why a text cannot be read.
@@ -210,12 +212,12 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_i128<E: de::Error>(self, number: i128) -> Result<Value, E> {
-        self.problem(ProblemKind::Unquoted, format!("the number {number} is too large; in quotes it is a text"));
+        self.problem(ProblemKind::TooLarge, format!("the number {number} is too large; in quotes it is a text"));
         Ok(Value::Null)
     }
 
     fn visit_u128<E: de::Error>(self, number: u128) -> Result<Value, E> {
-        self.problem(ProblemKind::Unquoted, format!("the number {number} is too large; in quotes it is a text"));
+        self.problem(ProblemKind::TooLarge, format!("the number {number} is too large; in quotes it is a text"));
         Ok(Value::Null)
     }
 

@@ -27,6 +27,8 @@ enum Change {
     Name(String),
     /// One more entry in this list.
     Include(Vec<Segment>, String),
+    /// Another entry of a mapping, key and all.
+    Entry(Vec<Segment>, String),
 }
 
 impl MendFor {
@@ -90,21 +92,28 @@ impl Graph<'_> {
         known.map(Found::Node).or_else(|| is_unsound().then_some(Found::Unsound))
     }
 
-    /// A name that nothing has.
-    pub(super) fn not_found(&mut self, section: &str, path: Vec<Segment>, reference: &Reference) -> ConfigError {
+    /// A name that nothing has, in the settings of `asking` if it is a component that names it.
+    pub(super) fn not_found(
+        &mut self,
+        section: &str,
+        path: Vec<Segment>,
+        reference: &Reference,
+        asking: Option<usize>,
+    ) -> ConfigError {
         let name = reference.name.as_str();
         let (what, mend) = match reference.kind {
-            ReferenceKind::Function => ("Function", self.mend_for_function(name)),
+            ReferenceKind::Function => ("Function", self.mend_for_function(name, asking)),
             ReferenceKind::FunctionGroup if self.functions.contains_key(name) => {
                 ("Function group", MendFor::words(format!("`{name}` is a function; name a function group here")))
             }
-            ReferenceKind::FunctionGroup => ("Function group", self.nearest_name(name, "function_groups")),
+            ReferenceKind::FunctionGroup => ("Function group", self.nearest_name(name, "function_groups", asking)),
         };
         let error = ConfigError::section(section, format!("{what} `{name}` not found")).at(path);
         let edit = match mend.change {
             Change::None => None,
             Change::Name(name) => Some(Edit::Replace(error.full_path(), name)),
             Change::Include(list, name) => Some(Edit::Append(list, name)),
+            Change::Entry(at, entry) => Some(Edit::Entry(at, entry)),
         };
         let mut error = error.expected(mend.expected).mend(mend.text);
         error.detail.edit = edit;
@@ -118,7 +127,7 @@ impl Graph<'_> {
         self.functions.get(&full_name).map(|(index, _)| (*index, full_name))
     }
 
-    fn mend_for_function(&mut self, name: &str) -> MendFor {
+    fn mend_for_function(&mut self, name: &str, asking: Option<usize>) -> MendFor {
         if let Some(group) = self.groups.get(name) {
             let members = self.nodes[*group].members.iter();
             let included = members.filter(|member| member.access == Access::Included);
@@ -133,17 +142,39 @@ impl Graph<'_> {
         let group = name.split_once("__").and_then(|(group, _)| self.groups.get(group));
         let hidden = group.map(|group| &self.nodes[*group]).and_then(|node| {
             let member = node.members.iter().find(|member| *member.full_name == *name)?;
-            let text = format!("add `{}` to `include` of function group `{}`", member.name, node.component.name);
-            let list = ["function_groups", &node.component.name, "include"].map(|key| Segment::Key(key.to_owned()));
-            Some(MendFor { change: Change::Include(list.to_vec(), member.name.to_owned()), ..MendFor::words(text) })
+            let group = &node.component.name;
+            let mut list = ["function_groups", group, "include"].map(|key| Segment::Key(key.to_owned())).to_vec();
+            // Beside `exclude` there may be no `include`, so that takes its place, with all that was not excluded.
+            let (text, change) = match node.component.exclude.is_empty() {
+                true => {
+                    let text = format!("add `{}` to `include` of function group `{group}`", member.name);
+                    (text, Change::Include(list, member.name.to_owned()))
+                }
+                false => {
+                    let left =
+                        node.members.iter().filter(|one| one.access != Access::Excluded || one.name == member.name);
+                    let entry = format!("include: [{}]", left.map(|one| one.name).collect::<Vec<_>>().join(", "));
+                    list.splice(2.., [Segment::Key("exclude".to_owned())]);
+                    let text = format!("write `{entry}` in place of `exclude` of function group `{group}`");
+                    (text, Change::Entry(list, entry))
+                }
+            };
+            Some(MendFor { change, ..MendFor::words(text) })
         });
-        hidden.unwrap_or_else(|| self.nearest_name(name, "functions"))
+        hidden.unwrap_or_else(|| self.nearest_name(name, "functions", asking))
     }
 
-    fn nearest_name(&mut self, name: &str, section: &str) -> MendFor {
+    /// The component that asks is none of those it could have meant: it would be its own dependency.
+    fn nearest_name(&mut self, name: &str, section: &str, asking: Option<usize>) -> MendFor {
         let mut known: Vec<&str> = match section {
-            "functions" => self.functions.keys().map(String::as_str).collect(),
-            _ => self.groups.keys().map(String::as_str).collect(),
+            "functions" => {
+                let others = self.functions.iter().filter(|(_, (index, _))| Some(*index) != asking);
+                others.map(|(name, _)| name.as_str()).collect()
+            }
+            _ => {
+                let others = self.groups.iter().filter(|(_, index)| Some(**index) != asking);
+                others.map(|(name, _)| name.as_str()).collect()
+            }
         };
         let kind = if section == "functions" { ComponentKind::Function } else { ComponentKind::FunctionGroup };
         known.extend(self.unsound.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name));
@@ -157,6 +188,9 @@ impl Graph<'_> {
         };
         let what = if section == "functions" { "function" } else { "function group" };
         let expected = match known.as_slice() {
+            [] if asking.is_some_and(|index| self.nodes[index].component.kind == kind) => {
+                format!("the name of another {what}; there is none")
+            }
             [] => format!("the name of a {what}; there is none"),
             few if few.len() <= 12 => format!("the name of a {what}: {}", list_of_names(few.iter().copied())),
             _ => format!("the name of a {what}"),

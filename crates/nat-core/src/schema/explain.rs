@@ -5,6 +5,9 @@ use serde_json::{Map, Number, Value};
 use super::Segment;
 use super::keywords::percent_decoded;
 
+/// Marks a branch that a schema accepts, so that its own message can say why it is refused.
+pub(crate) const REFUSED: &str = "x-nat-refused";
+
 /// Schemas inside schemas, followed this far.
 const DEEPEST: usize = 24;
 
@@ -125,13 +128,18 @@ fn describe(root: &Value, schema: &Value, depth: usize) -> String {
         _ => {}
     }
     match schema.get("format").and_then(Value::as_str) {
-        Some("duration") => return "a time span".to_owned(),
+        Some("duration") => match schema.get("exclusiveMinimum").and_then(Value::as_f64) {
+            Some(0.0) => return "a time span of more than 0 seconds".to_owned(),
+            _ => return "a time span".to_owned(),
+        },
         Some("ip-network") => return "an IP address or a block of them".to_owned(),
         _ => {}
     }
     for keyword in ["anyOf", "oneOf"] {
         if let Some(branches) = schema.get(keyword).and_then(Value::as_array) {
-            let mut branches: Vec<_> = branches.iter().map(|branch| describe(root, branch, depth + 1)).collect();
+            // What is refused in this version is proposed to nobody.
+            let offered = branches.iter().filter(|branch| branch.get(REFUSED).is_none());
+            let mut branches: Vec<_> = offered.map(|branch| describe(root, branch, depth + 1)).collect();
             branches.dedup();
             return alternatives(branches);
         }

@@ -27,6 +27,11 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// Letters that differ, are missing, too many, or have changed places.
+pub(crate) fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
 /// Letter case and the choice between `-`, `_` and a space are the commonest slips: they cost nothing.
 fn fold(word: &str) -> String {
     word.chars()

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use nat_core::Config;
 use nat_core::config::FrontEnd;
+use nat_core::{Config, StartError};
 use nat_server::{BindError, Server};
 use tokio::time::{Instant, sleep};
+
+use super::watch::Now;
 
 /// The sockets of the server before are closed by tasks that may not have run yet.
 const GRACE: Duration = Duration::from_secs(5);
@@ -22,12 +24,21 @@ pub(super) async fn again(config: &Config) -> Result<Server, BindError> {
     }
 }
 
-/// Whether all of it could be served but for the port, which is still taken: routes, host, exposure.
-pub(super) async fn trial(config: &Config) -> Result<(), String> {
-    let mut config = config.clone();
-    match &mut config.general.front_end {
-        FrontEnd::FastApi(front_end) => front_end.port = 0,
-        FrontEnd::Console(_) => return Err("general.front_end._type is `console`, which is not served".to_owned()),
+/// Whether all of it could be served. A port that is not the running server's is bound at once; where it is,
+/// everything else is tried: routes, host, exposure.
+pub(super) async fn trial(config: &Config, now: Now) -> Result<Option<Server>, String> {
+    if config.workflow.is_none() {
+        return Err(StartError::NoWorkflow.to_string());
     }
-    Server::bind(&config).await.map(drop).map_err(|error| error.to_string())
+    let mut config = config.clone();
+    let front_end = match &mut config.general.front_end {
+        FrontEnd::FastApi(front_end) => front_end,
+        FrontEnd::Console(_) => return Err("general.front_end._type is `console`, which is not served".to_owned()),
+    };
+    let is_free = matches!(now, Now::Served(Some(taken)) if front_end.port != 0 && front_end.port != taken);
+    if !is_free {
+        front_end.port = 0;
+    }
+    let bound = Server::bind(&config).await.map_err(|error| error.to_string())?;
+    Ok(is_free.then_some(bound))
 }

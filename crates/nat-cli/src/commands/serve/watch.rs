@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use nat_server::Server;
 use tokio::time::sleep;
 use tracing::{error, info};
 
@@ -30,6 +31,20 @@ pub(super) struct Watch<'o> {
 pub(super) enum Start {
     First,
     Further,
+}
+
+/// What runs while a file is watched.
+#[derive(Clone, Copy)]
+pub(super) enum Now {
+    /// A server with this port.
+    Served(Option<u16>),
+    Nothing,
+}
+
+/// A file that can be used, and its server where that could be bound already.
+pub(super) struct Changed {
+    pub(super) project: Box<Project>,
+    pub(super) server: Option<Server>,
 }
 
 /// How a file was when it was last looked at.
@@ -75,7 +90,7 @@ impl<'o> Watch<'o> {
     /// # Cancellation
     ///
     /// Dropping the future loses nothing but the wait.
-    pub(super) async fn changed(&mut self) -> Project {
+    pub(super) async fn changed(&mut self, now: Now) -> Changed {
         loop {
             sleep(INTERVAL).await;
             // Every file is looked at, or the others would be news the next time.
@@ -86,23 +101,27 @@ impl<'o> Watch<'o> {
             let project = match Project::reload(self.file, self.front_end) {
                 Ok(project) => project,
                 Err(failure) => {
-                    self.refuse(&failure);
+                    self.refuse(&failure, now);
                     continue;
                 }
             };
-            match bind::trial(&project.config).await {
-                Ok(()) => return project,
-                Err(reason) => self.refuse(&reason.into()),
+            match bind::trial(&project.config, now).await {
+                Ok(server) => return Changed { project: Box::new(project), server },
+                Err(reason) => self.refuse(&reason.into(), now),
             }
         }
     }
 
-    fn refuse(&self, failure: &Failure) {
-        error!("{}: the file has changed and cannot be used: {failure}", self.file.config_file.display());
+    fn refuse(&self, failure: &Failure, now: Now) {
+        let why = format!("{}: the file has changed and cannot be used: {failure}", self.file.config_file.display());
+        why.lines().for_each(|line| error!("{line}"));
         if let Failure::Report(found) = failure {
             console::err(&format!("\n{}", report::text(found, console::colour(), console::width())));
         }
-        info!("the workflow that runs goes on as it is");
+        match now {
+            Now::Served(_) => info!("the workflow that runs goes on as it is"),
+            Now::Nothing => info!("nothing is served until the file changes again"),
+        }
     }
 }
 

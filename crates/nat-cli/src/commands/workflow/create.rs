@@ -20,7 +20,7 @@ pub(crate) fn create(options: &CreateOptions) -> Result<ExitCode, Failure> {
     }
     let made = folder.join(name.typed);
     if made.exists() {
-        console::out(&format!("Workflow '{}' already exists.\n", name.typed));
+        console::out(&format!("Workflow '{}' already exists.\n", name.typed))?;
         return Ok(ExitCode::SUCCESS);
     }
     let sources = sources::find(options.nat_path.as_deref())?;
@@ -37,7 +37,7 @@ pub(crate) fn create(options: &CreateOptions) -> Result<ExitCode, Failure> {
         "Workflow '{}' created successfully in '{shown}'.\n\n\
          Next:\n  nat serve --config_file {shown}/configs/config.yml\n  cargo test --manifest-path {shown}/Cargo.toml\n",
         name.typed
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,11 +12,11 @@ pub(crate) fn delete(options: &DeleteOptions) -> Result<ExitCode, Failure> {
     let name = Name::new(&options.name)?;
     let made = name.made_in(&options.workflow_dir)?;
     if !options.yes && !is_confirmed(&format!("Delete '{}' with everything in it?", made.display()))? {
-        console::out("Nothing was deleted.\n");
+        console::out("Nothing was deleted.\n")?;
         return Ok(ExitCode::SUCCESS);
     }
     std::fs::remove_dir_all(&made).map_err(|error| format!("'{}' cannot be deleted: {error}", made.display()))?;
-    console::out(&format!("Workflow '{}' deleted successfully.\n", name.typed));
+    console::out(&format!("Workflow '{}' deleted successfully.\n", name.typed))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,10 @@ use crate::failure::Failure;
 /// Words that cannot name a module.
 const KEYWORDS: &str = " as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move \
     mut pub ref return self static struct super trait true type unsafe use where while async await abstract become box do \
-    final gen macro override priv try typeof unsized virtual yield nat nat_cli std core alloc test serde schemars tokio main ";
+    final gen macro override priv try typeof unsized virtual yield std core alloc test main ";
+
+/// Crates that the new one has beside it.
+const OWN_CRATES: &str = " nat nat_cli serde schemars tokio ";
 
 /// A name that is right as all three.
 pub(super) struct Name<'n> {
@@ -30,8 +33,12 @@ impl<'n> Name<'n> {
             )
             .into());
         }
-        if KEYWORDS.contains(&format!(" {module} ")) {
-            return Err(format!("`{typed}` cannot name a workflow: it means something else in Rust").into());
+        if [KEYWORDS, OWN_CRATES].iter().any(|words| words.contains(&format!(" {module} "))) {
+            let reason = match OWN_CRATES.contains(&format!(" {module} ")) {
+                true => "a crate of that name is used by every workflow",
+                false => "it means something else in Rust",
+            };
+            return Err(format!("`{typed}` cannot name a workflow: {reason}").into());
         }
         Ok(Self { typed, module })
     }

@@ -13,6 +13,6 @@ pub(crate) fn reinstall(options: &ReinstallOptions) -> Result<ExitCode, Failure>
     let made = name.made_in(&options.workflow_dir)?;
     let manifest = made.canonicalize().unwrap_or(made).join("Cargo.toml");
     let binary = own_crate::build(&manifest, name.typed)?;
-    console::out(&format!("Workflow '{}' reinstalled successfully: {}\n", name.typed, binary.display()));
+    console::out(&format!("Workflow '{}' reinstalled successfully: {}\n", name.typed, binary.display()))?;
     Ok(ExitCode::SUCCESS)
 }

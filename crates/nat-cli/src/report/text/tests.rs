@@ -139,3 +139,30 @@ fn many_mistakes_are_counted() {
     let all = (0..MOST + 5).map(|_| pointing("many", "no")).collect();
     assert!(text(&report(all), Colour::Unwanted, 100).ends_with("… and 5 more\n\n"));
 }
+
+#[test]
+fn long_lines_are_cut_around_a_change() {
+    let line = format!("functions: {{{} z: {{_type: ecko}} {}}}", "a: 1, ".repeat(2000), "b: 1, ".repeat(2000));
+    let start = line.find("ecko").expect("it is there");
+    let place = Place { source: 0, span: start..start + 4, line: 1, column: start + 1 };
+    let replacement = Some(Replacement { source: 0, span: place.span.clone(), text: "echo".to_owned() });
+    let mend = Some(Mend { text: "did you mean `echo`?".to_owned(), replacement });
+    let one = Diagnostic { mend, place: Some(place), ..pointing("many", "no such type") };
+    let source = Source { name: "flow.yml".to_owned(), path: None, text: line };
+    let drawn = text(&Report { sources: vec![source], diagnostics: vec![one] }, Colour::Unwanted, 100);
+    assert!(drawn.contains("-") && drawn.contains("{_type: echo}"), "{drawn}");
+    assert!(drawn.len() < 2000, "{} bytes", drawn.len());
+}
+
+/// A list of names may come cut short, and is cut again: all that is left out is counted.
+#[test]
+fn what_is_cut_twice_is_counted_once() {
+    let names: Vec<String> = (0..20).map(|number| format!("`a_name_of_some_length_{number}`")).collect();
+    let listed = format!("expected one of {} and 26 more", names.join(", "));
+    let shown = shortened(&listed);
+    let left = shown.matches('`').count() / 2;
+    assert!(shown.ends_with(&format!(" and {} more", 20 - left + 26)), "{shown}");
+    let whole = format!("expected one of {} and `last`", names.join(", "));
+    let shown = shortened(&whole);
+    assert!(shown.ends_with(&format!(" and {} more", 21 - shown.matches('`').count() / 2)), "{shown}");
+}

@@ -17,7 +17,13 @@ pub(super) fn replacement(locator: &Locator<'_>, edit: &Edit, layer: Option<usiz
             let (index, _, spot) = locator.spot(path, layer)?;
             let text = source(locator, index)?;
             let key = spot.key?;
-            (index, key.span.clone(), layout::scalar(name, text.get(key.span.clone())?))
+            let written = text.get(key.span.clone())?;
+            let new = match written.contains('\u{a0}') {
+                // What looks like an indentation stays one.
+                true => written.replace('\u{a0}', " "),
+                false => layout::scalar(name, written),
+            };
+            (index, key.span.clone(), new)
         }
         Edit::Replace(path, new) => {
             let (index, _, spot) = locator.spot(path, layer)?;
@@ -27,6 +33,11 @@ pub(super) fn replacement(locator: &Locator<'_>, edit: &Edit, layer: Option<usiz
         Edit::Write(path, new) => {
             let (index, _, spot) = locator.spot(path, layer)?;
             (index, spot.value.span.clone(), new.clone())
+        }
+        Edit::Entry(path, new) => {
+            let (index, _, spot) = locator.spot(path, layer)?;
+            let start = spot.key?.span.start;
+            (index, start..spot.value.span.end.max(start), new.clone())
         }
         Edit::Quote(path) => {
             let (index, _, spot) = locator.spot(path, layer)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{Document, Layer, reported, syntax, texts};
+use super::{Document, Lacks, Layer, reported, syntax, texts};
 use crate::config::diagnostic::Report;
 use crate::config::environment;
 use crate::config::error::{Aim, ConfigError, ConfigErrors, Edit, Point, keys};
@@ -85,6 +85,7 @@ impl<'v> Loading<'v> {
             given: Vec::new(),
             files: Vec::new(),
             problems: Vec::new(),
+            lacks: Lacks::default(),
         };
         Self { variable, document, chain: Vec::new(), bytes: 0 }
     }
@@ -107,14 +108,21 @@ impl<'v> Loading<'v> {
         }
     }
 
-    /// Reads a text, and then the base that it names.
+    /// Reads a text, and then the base that it names. What the text itself says can be checked without one.
     fn layers(&mut self, text: String, path: Option<PathBuf>) -> Result<(), Vec<ConfigError>> {
-        let mut next = Some((text, path));
-        while let Some((text, path)) = next.take() {
-            self.layer(text, path)?;
-            next = self.base()?;
+        self.layer(text, path)?;
+        loop {
+            let read = match self.base() {
+                Ok(None) => return Ok(()),
+                Ok(Some((text, path))) => self.layer(text, path),
+                Err(errors) => Err(errors),
+            };
+            if let Err(errors) = read {
+                self.document.problems.extend(errors);
+                self.document.lacks.base = true;
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Reads one text as the last layer.
@@ -131,14 +139,23 @@ impl<'v> Loading<'v> {
         }
         self.document.layers.push(Layer::written(text, path));
         let layer = &mut self.document.layers[at];
-        layer.expanded = match environment::expand(&layer.written, self.variable) {
-            Ok(expanded) => expanded,
-            Err(missing) => return Err(syntax::missing_variables(missing, at)),
-        };
+        let (expanded, missing) = environment::expand(&layer.written, self.variable);
+        layer.expanded = expanded;
+        self.document.lacks.variables.extend(missing.iter().map(|missing| missing.name.clone()));
+        let missing = syntax::missing_variables(missing, at);
         if layer.expanded.text.len() > MAX_BYTES {
             return Err(vec![too_large().layer(at)]);
         }
-        let parsed = yaml::parse(&layer.expanded.text).map_err(|failure| vec![syntax::error(layer, failure, at)])?;
+        let parsed = match yaml::parse(&layer.expanded.text) {
+            Ok(parsed) => parsed,
+            // It may be because of these.
+            Err(_) if !missing.is_empty() => return Err(missing),
+            Err(failure) => return Err(vec![syntax::error(layer, failure, at)]),
+        };
+        if !missing.is_empty() && !parsed.value.is_object() {
+            return Err(missing);
+        }
+        self.document.problems.extend(missing);
         if !parsed.value.is_object() {
             let mut error = not_a_mapping(&parsed.value).layer(at);
             let blank = layer.written.len() - layer.written.trim_start().len();
@@ -229,7 +246,8 @@ fn told(problem: Problem, layer: usize) -> ConfigError {
             let error = error.aim(Aim::Repeated(0)).expected("a mapping (`*anchor`), or a list of mappings");
             error.mend("merge a mapping, or remove the merge key").edit(Edit::RemoveRepeated(problem.path, 0))
         }
-        ProblemKind::Unquoted => error.mend("put it in quotes").edit(Edit::Quote(problem.path)),
+        ProblemKind::TooLarge => error.mend("write a smaller number; if a text is meant, put it in quotes"),
+        ProblemKind::Unquoted => error.mend("write another number; if a text is meant, put it in quotes"),
         ProblemKind::Value => error.mend("write a plain text, number, list or mapping"),
     }
 }

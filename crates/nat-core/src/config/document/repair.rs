@@ -36,24 +36,22 @@ pub(super) fn repair(text: &str, failure: &Failure, at: usize, opened: Option<us
     if let Some(opened) = opened {
         close(text, opened, &mut offer);
     }
-    if failure.message.contains("anchor") && text[at..].starts_with('*') {
-        let end = at + text[at..].find([',', ']', '}', '\n', '\r', ' ']).unwrap_or(text.len() - at);
-        let name = &text[at + 1..end];
-        let anchors: Vec<&str> =
-            text[..at].split('&').skip(1).filter_map(|rest| rest.split([' ', '\n', '\r', ',']).next()).collect();
-        if let Some(meant) = nearest(name, anchors) {
-            offer(at..end, format!("*{meant}"), &format!("there is no anchor `&{name}`: did you mean `*{meant}`?"));
-        }
-        let words = format!("define the anchor `&{name}` above, or put the text in quotes");
-        offer(at..end, layout::quoted(&text[at..end]), &words);
+    if let Some(at) = alias_at(text, failure, at) {
+        alias(text, at, &mut offer);
     }
     let previous = line_before(text, line.start);
     if text.contains('\u{a0}') {
         let plain = text.replace('\u{a0}', " ");
         offer(0..text.len(), plain, "put plain spaces where there are no-break spaces");
     }
+    if failure.message.contains("cannot start any token") {
+        // In brackets a value ends before the line does.
+        let end = at + token(&text[at..]);
+        offer(at..end, layout::quoted(&text[at..end]), "put the text in quotes");
+    }
     if failure.message.contains("',' or") || failure.message.contains("flow mapping") {
         json_comment(text, &line, &mut offer);
+        quote_over_lines(text, at, &mut offer);
         comma(text, at, &mut offer);
     }
     for line in [Some(line.clone()), previous].into_iter().flatten() {
@@ -167,22 +165,99 @@ fn close(text: &str, opened: usize, offer: &mut impl FnMut(Range<usize>, String,
     offer(end..end, closing.to_owned(), &words);
 }
 
-/// `key: a: b` and `key: @x`: the value in quotes.
+/// Where an alias begins that the parser does not like.
+fn alias_at(text: &str, failure: &Failure, at: usize) -> Option<usize> {
+    let is_about = ["anchor", "an alias"].iter().any(|word| failure.message.contains(word));
+    // It may have looked one letter further.
+    let before = at.checked_sub(1).filter(|before| text.is_char_boundary(*before));
+    [Some(at), before].into_iter().flatten().find(|at| is_about && text[*at..].starts_with('*'))
+}
+
+/// `*name` without an anchor: another name, or a text, but for the one that a merge key takes.
+fn alias(text: &str, at: usize, offer: &mut impl FnMut(Range<usize>, String, &str)) {
+    let end = at + token(&text[at..]);
+    let name = &text[at + 1..end];
+    let anchors: Vec<&str> =
+        text[..at].split('&').skip(1).filter_map(|rest| rest.split([' ', '\n', '\r', ',']).next()).collect();
+    if let Some(meant) = nearest(name, anchors) {
+        offer(at..end, format!("*{meant}"), &format!("there is no anchor `&{name}`: did you mean `*{meant}`?"));
+    }
+    if !text[..at].trim_end().ends_with("<<:") {
+        let words = match name.is_empty() {
+            true => "put the text in quotes".to_owned(),
+            false => format!("define the anchor `&{name}` above, or put the text in quotes"),
+        };
+        offer(at..end, layout::quoted(&text[at..end]), &words);
+    }
+}
+
+/// The length of a plain value in brackets that a text begins with.
+fn token(text: &str) -> usize {
+    text.find(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ']' | '}')).unwrap_or(text.len())
+}
+
+/// A text in quotes that goes on below because its own closing quote is missing: it is put in front of the comma.
+fn quote_over_lines(text: &str, at: usize, offer: &mut impl FnMut(Range<usize>, String, &str)) {
+    let mut opened = None;
+    for (quote, _) in text[..at].match_indices('"').filter(|(quote, _)| !text[..*quote].ends_with('\\')) {
+        opened = match opened {
+            None => Some(quote),
+            Some(open) => {
+                let line = line_at(text, open);
+                if quote > line.end {
+                    let end = line.start + text[line.clone()].trim_end().trim_end_matches(',').len();
+                    offer(end..end, "\"".to_owned(), "close the quote that opens here");
+                }
+                None
+            }
+        };
+    }
+}
+
+/// `key: a: b`, `key: @x` and texts whose quotes do not fit: the value in quotes, and what follows it as it is.
 fn quote_value(text: &str, line: &Range<usize>, offer: &mut impl FnMut(Range<usize>, String, &str)) {
     let written = &text[line.clone()];
     let value = written.find(": ").map(|at| at + 2).or_else(|| written.find("- ").map(|at| at + 2));
     let Some(value) = value else { return };
+    if written.trim_start().starts_with("<<:") {
+        return;
+    }
     let rest = written[value..].trim_start();
     let start = line.start + written.len() - rest.len();
-    let rest = rest.trim_end();
+    let rest = without_comment(rest);
     if !rest.is_empty() && !rest.starts_with(['|', '>', '[', '{']) {
-        let plain = rest.trim_matches('"').replace("\\\\", "\\");
-        let quoted = match rest.starts_with('"') {
-            // Backslashes that are no escapes: single quotes take them as they are.
-            true => format!("'{}'", plain.replace('\'', "''")),
-            false => layout::quoted(rest),
+        offer(start..start + rest.len(), requoted(rest), "put the text in quotes");
+    }
+}
+
+/// A value without the comment behind it. A `#` inside of quotes begins none.
+fn without_comment(rest: &str) -> &str {
+    let whole = rest.trim_end();
+    let is_quoted = whole.len() > 1 && whole.starts_with(['"', '\'']) && whole.ends_with(&whole[..1]);
+    match whole.find(" #").or_else(|| whole.find("\t#")).filter(|_| !is_quoted) {
+        Some(comment) => whole[..comment].trim_end(),
+        None => whole,
+    }
+}
+
+/// A text in quotes that fit. Those around the whole of it were meant as such, and any others as a part of it.
+fn requoted(text: &str) -> String {
+    let inside = |quote: char| {
+        let inside = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        // In `It's` it is an apostrophe; elsewhere another text ends or begins with it.
+        let is_letter = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == quote);
+        let is_within = |at: usize| {
+            let (before, after) = (inside[..at].chars().next_back(), inside[at + 1..].chars().next());
+            before == Some('\\') || (quote == '\'' && is_letter(before) && is_letter(after))
         };
-        offer(start..start + rest.len(), quoted, "put the text in quotes");
+        inside.match_indices(quote).all(|(at, _)| is_within(at)).then_some(inside)
+    };
+    match (inside('"'), inside('\'')) {
+        // Backslashes that are no escapes: single quotes take them as they are.
+        (Some(inside), _) => format!("'{}'", inside.replace("\\\\", "\\").replace('\'', "''")),
+        (_, Some(inside)) => format!("'{}'", inside.replace("''", "'").replace('\'', "''")),
+        _ if text.contains(['"', '\\']) => format!("'{}'", text.replace('\'', "''")),
+        _ => layout::quoted(text),
     }
 }
 

@@ -5,18 +5,16 @@ use std::collections::HashSet;
 
 use super::locate::{Found, Locator};
 use super::secrets::secrets;
-use super::{Document, edit};
+use super::{Document, MISSING, edit, fitting};
 use crate::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
-use crate::config::error::{Aim, ConfigError, ConfigWarning};
-use crate::config::secrets::Secrets;
+use crate::config::error::{Aim, ConfigError, ConfigWarning, Edit};
+use crate::config::secrets::{Secrets, looks_secret};
 use crate::config::yaml;
 use crate::schema::Segment;
 
 /// Changes are tried on files of this size at most, and so many of them.
 const LARGEST_TRIED: usize = 64 * 1024;
 const MOST_TRIES: usize = 100;
-
-const MISSING: &str = "Field required";
 
 pub(super) fn report<'w>(
     document: &Document,
@@ -31,7 +29,7 @@ pub(super) fn report<'w>(
     let mut report = Report { sources: document.sources(), diagnostics: Vec::new() };
     let locator = Locator::new(document);
     let secrets = secrets(document, &locator);
-    let reporter = Reporter { locator, tries: Cell::new(0), secrets, sources: &report.sources };
+    let reporter = Reporter { document, locator, tries: Cell::new(0), secrets, sources: &report.sources };
     // What is made of a value that could not be read is no mistake of its own.
     let unreadable: HashSet<Vec<Segment>> = document.problems.iter().filter_map(unreadable).collect();
     let follows = |error: &ConfigError| {
@@ -40,7 +38,16 @@ pub(super) fn report<'w>(
     };
     let is_problem = |error: &ConfigError| error.section.is_empty() || error.detail.layer.is_some();
     let told = mistakes.into_iter().filter(|(_, error)| is_problem(error) || !follows(error));
-    let mut diagnostics: Vec<_> = told.map(|(severity, error)| reporter.diagnostic(severity, error)).collect();
+    // Nor is what is made of a variable that must be set and is not.
+    let is_lacking = |one: &Diagnostic| match &one.origin {
+        Origin::Environment(name) => document.lacks.variables.contains(name),
+        _ => false,
+    };
+    let diagnostic = |(severity, error)| {
+        let one = reporter.diagnostic(severity, error);
+        (is_problem(error) || !is_lacking(&one)).then_some(one)
+    };
+    let mut diagnostics: Vec<_> = told.filter_map(diagnostic).collect();
     diagnostics.sort_by_key(|one| one.place.as_ref().map(|place| (place.source, place.span.start)));
     // A mistake in what aliases repeat is one mistake.
     let mut seen = HashSet::new();
@@ -64,6 +71,7 @@ fn unreadable(problem: &ConfigError) -> Option<Vec<Segment>> {
 }
 
 struct Reporter<'d> {
+    document: &'d Document,
     locator: Locator<'d>,
     tries: Cell<usize>,
     secrets: Secrets,
@@ -115,16 +123,25 @@ impl Reporter<'_> {
         };
         let origin = match (&located.origin, located.found) {
             (Origin::File, Found::Ancestor) if error.message != MISSING && detail.at.is_none() => Origin::Default,
+            // What is said of the file as a whole is about none of its values.
+            (Origin::Environment(_), _) if is_whole => Origin::File,
             (origin, _) => origin.clone(),
         };
+        // A word that a variable holds is told from the same word of somebody else by who is speaking of what.
+        let is_secret = |segment: &Segment| matches!(segment, Segment::Key(key) if looks_secret(key));
+        let repeats = matches!(origin, Origin::Environment(_))
+            || error.message.starts_with("Value error")
+            || path.iter().any(is_secret);
         let hidden = |text: &str| {
-            let text = match self.secrets.is_empty() {
-                true => text.to_owned(),
-                false => self.secrets.cleared_exactly(text),
+            let text = match (self.secrets.is_empty(), repeats) {
+                (true, _) => text.to_owned(),
+                (false, true) => self.secrets.cleared_exactly(text),
+                (false, false) => self.secrets.cleared(text),
             };
             printable(text)
         };
-        let replacement = detail.edit.as_ref().and_then(|change| {
+        let (mend, change) = fitting::mend(self.document, &self.locator, error);
+        let replacement = change.as_ref().and_then(|change| {
             let replacement = edit::replacement(&self.locator, change, detail.layer)?;
             // A mend must not write down what a variable holds, nor break what can be read.
             let is_fit = hidden(&replacement.text) == replacement.text
@@ -132,7 +149,7 @@ impl Reporter<'_> {
                 && self.is_readable_with(&replacement);
             is_fit.then_some(replacement)
         });
-        let mend = error.mend.as_ref().map(|text| Mend { text: advised(hidden(text), &origin, error), replacement });
+        let mend = mend.as_ref().map(|text| Mend { text: advised(hidden(text), &origin, error), replacement });
         let mend = match place.as_ref().and_then(|place| self.tag_at(place)) {
             Some(tag) => Some(Mend {
                 text: format!("remove the tag `{}`: it has no meaning here", hidden(tag)),
@@ -146,17 +163,17 @@ impl Reporter<'_> {
         });
         Diagnostic {
             severity,
-            section: hidden(&error.section),
+            section: printable(self.secrets.cleared_key(&error.section)),
             path: error
                 .path
                 .iter()
                 .map(|segment| match segment {
-                    Segment::Key(key) => Segment::Key(hidden(key)),
+                    Segment::Key(key) => Segment::Key(printable(self.secrets.cleared_key(key))),
                     index @ Segment::Index(_) => index.clone(),
                 })
                 .collect(),
             message: hidden(&error.message),
-            expected: detail.expected.as_deref().map(hidden),
+            expected: detail.expected.as_deref().map(|text| printable(self.secrets.cleared(text))),
             mend,
             place,
             origin,
@@ -181,6 +198,10 @@ fn printable(text: String) -> String {
 fn advised(mend: String, origin: &Origin, error: &ConfigError) -> String {
     match (origin, error.path.last()) {
         (Origin::Environment(name), _) => format!("the environment variable {name} gives it: {mend}"),
+        // What is typed there is a text, brackets or not.
+        (Origin::Override(_), _) if matches!(error.detail.edit, Some(Edit::Enlist(_))) => {
+            "write a list in the file, such as `[]`: what is typed over one is split at its commas".to_owned()
+        }
         (Origin::Default, Some(Segment::Key(key))) => format!("{mend}; it is the default of `{key}`"),
         _ => mend,
     }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::locate::Locator;
-use super::{Document, Given, Layer};
-use crate::config::secrets::{Secrets, looks_secret};
+use super::{Document, Given, Layer, fitting};
+use crate::config::secrets::{Hides, Secrets, hides, looks_secret};
 
 const STARS: &str = "***";
 
@@ -16,22 +16,18 @@ pub(super) fn secrets(document: &Document, locator: &Locator<'_>) -> Secrets {
     for (index, layer) in document.layers.iter().enumerate() {
         for (name, value) in layer.expanded.values() {
             let shown = format!("${{{name}}}");
-            secrets.add(value, &shown);
+            secrets.add_value(value, &shown);
             // A value may be YAML of several texts.
             let parts =
                 value.split(['[', ']', '{', '}', ',', ':', '"', '\'', '\n']).filter(|part| part.len() < value.len());
-            parts.for_each(|part| secrets.add(part.trim(), &shown));
+            parts.for_each(|part| secrets.add_value(part, &shown));
         }
         // A text that holds a value may show it in another form: with its escapes undone, on one line.
         for (text, name) in locator.texts_from_variables(index) {
-            secrets.add(text, &format!("${{{name}}}"));
+            secrets.add_value(text, &format!("${{{name}}}"));
         }
         for path in &layer.texts {
-            let text = path.iter().try_fold(&layer.value, |value, segment| match segment {
-                crate::schema::Segment::Key(key) => value.get(key),
-                crate::schema::Segment::Index(at) => value.get(at),
-            });
-            if let Some(Value::String(text)) = text {
+            if let Some(Value::String(text)) = fitting::at(&layer.value, path) {
                 secrets.add(text, STARS);
             }
         }
@@ -52,9 +48,9 @@ pub(super) fn secrets(document: &Document, locator: &Locator<'_>) -> Secrets {
 
 fn under_secret_keys(entries: &Map<String, Value>, add: &mut dyn FnMut(&str)) {
     for (key, value) in entries {
-        match looks_secret(key) {
-            true => scalars(value, add),
-            false => inside(value, add),
+        match hides(key) {
+            Some(hides) => scalars(value, hides, add),
+            None => inside(value, add),
         }
     }
 }
@@ -67,13 +63,13 @@ fn inside(value: &Value, add: &mut dyn FnMut(&str)) {
     }
 }
 
-fn scalars(value: &Value, add: &mut dyn FnMut(&str)) {
+fn scalars(value: &Value, hides: Hides, add: &mut dyn FnMut(&str)) {
     match value {
-        Value::Object(entries) => entries.values().for_each(|value| scalars(value, add)),
-        Value::Array(items) => items.iter().for_each(|item| scalars(item, add)),
+        Value::Object(entries) => entries.values().for_each(|value| scalars(value, hides, add)),
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, hides, add)),
         Value::String(text) => add(text),
-        Value::Number(number) => add(&number.to_string()),
-        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) if hides == Hides::Everything => add(&number.to_string()),
+        Value::Number(_) | Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -87,16 +83,18 @@ fn starred(value: &Value, secrets: &Secrets) -> Value {
     match value {
         Value::Object(entries) => {
             let entry = |(key, value): (&String, &Value)| {
-                let shown = match looks_secret(key) && !value.is_null() {
-                    true => Value::from(STARS),
-                    false => starred(value, secrets),
+                let is_hidden = match hides(key) {
+                    Some(Hides::Everything) => !value.is_null(),
+                    Some(Hides::Texts) => !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)),
+                    None => false,
                 };
-                (secrets.cleared(key), shown)
+                let shown = if is_hidden { Value::from(STARS) } else { starred(value, secrets) };
+                (secrets.cleared_key(key), shown)
             };
             Value::Object(entries.iter().map(entry).collect())
         }
         Value::Array(items) => items.iter().map(|item| starred(item, secrets)).collect(),
-        Value::String(text) => Value::from(secrets.cleared(text)),
+        Value::String(text) => Value::from(secrets.cleared_value(text)),
         Value::Number(number) => {
             let text = number.to_string();
             let shown = secrets.cleared(&text);
@@ -136,6 +134,7 @@ pub(super) fn masked_option(given: &Given) -> String {
 /// Found by lines, so that they are found in broken files too. A variable by its name is no secret.
 fn secret_spans(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
+    let mut aliases = Vec::new();
     let mut at = 0;
     let mut block: Option<usize> = None;
     for line in text.split_inclusive('\n') {
@@ -145,7 +144,7 @@ fn secret_spans(text: &str) -> Vec<Range<usize>> {
             Some(outer) if blank || indentation > outer => spans.push(at..at + line.trim_end().len()),
             _ => {
                 block = None;
-                let found = in_line(line, &mut spans, at);
+                let found = in_line(line, &mut spans, &mut aliases, at);
                 if found == Rest::Below {
                     block = Some(indentation);
                 }
@@ -153,7 +152,38 @@ fn secret_spans(text: &str) -> Vec<Range<usize>> {
         }
         at += line.len();
     }
+    aliases.into_iter().for_each(|name| anchored(text, name, &mut spans));
     spans
+}
+
+/// What an anchor names that a secret key repeats: on its line, or below it.
+fn anchored(text: &str, name: &str, spans: &mut Vec<Range<usize>>) {
+    for (found, anchor) in text.match_indices(&format!("&{name}")) {
+        let from = found + anchor.len();
+        let rest = &text[from..];
+        if !rest.starts_with(char::is_whitespace) {
+            continue;
+        }
+        let line = rest.lines().next().unwrap_or_default();
+        let written = line.trim_start();
+        let start = from + line.len() - written.len();
+        let length = length(written, InBrackets::Yes);
+        if length > 0 && !written.starts_with(['|', '>', '#']) {
+            spans.push(start..start + length);
+            continue;
+        }
+        let above = &text[..found];
+        let above = &above[above.rfind('\n').map_or(0, |at| at + 1)..];
+        let indentation = above.len() - above.trim_start().len();
+        let mut at = from + line.len() + 1;
+        for below in text.get(at..).unwrap_or_default().split_inclusive('\n') {
+            if !below.trim().is_empty() && below.len() - below.trim_start().len() <= indentation {
+                break;
+            }
+            spans.push(at..at + below.trim_end().len());
+            at += below.len();
+        }
+    }
 }
 
 /// Where the value of a line's last secret key stands.
@@ -164,9 +194,9 @@ enum Rest {
     Below,
 }
 
-fn in_line(line: &str, spans: &mut Vec<Range<usize>>, from: usize) -> Rest {
+fn in_line<'l>(line: &'l str, spans: &mut Vec<Range<usize>>, aliases: &mut Vec<&'l str>, from: usize) -> Rest {
     let mut value = Rest::Here;
-    passwords_in_addresses(line, spans, from);
+    secrets_in_addresses(line, spans, from);
     if !line.contains(':')
         && let Some((key, rest)) = line.trim_start().split_once(' ')
         && looks_secret(key.trim_matches(['"', '\'']))
@@ -183,9 +213,7 @@ fn in_line(line: &str, spans: &mut Vec<Range<usize>>, from: usize) -> Rest {
         let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
         let is_key = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
         let key = before.rfind(|letter| !is_key(letter)).map_or(before, |end| &before[end..]);
-        if !looks_secret(key) {
-            continue;
-        }
+        let Some(hidden) = hides(key) else { continue };
         let rest = &line[at..];
         let start = at + (rest.len() - rest.trim_start().len());
         let written = match line[start..].trim_end() {
@@ -198,7 +226,18 @@ fn in_line(line: &str, spans: &mut Vec<Range<usize>>, from: usize) -> Rest {
             value = Rest::Below;
             break;
         }
-        let length = length(written);
+        if let Some(alias) = written.strip_prefix('*') {
+            let end = alias.find(|letter: char| letter.is_whitespace() || ",]}".contains(letter));
+            aliases.push(&alias[..end.unwrap_or(alias.len())]);
+            continue;
+        }
+        let before = &line[..start];
+        let is_open = |open: char, close: char| before.matches(open).count() > before.matches(close).count();
+        let brackets = if is_open('{', '}') || is_open('[', ']') { InBrackets::Yes } else { InBrackets::Unknown };
+        let length = length(written, brackets);
+        if hidden == Hides::Texts && is_no_text(&written[..length]) {
+            continue;
+        }
         let shown = &written[..length];
         let is_variable = shown.trim_matches(['"', '\'']).strip_prefix("${").is_some_and(|rest| {
             rest.strip_suffix('}').is_some_and(|name| name.chars().all(|one| one.is_alphanumeric() || one == '_'))
@@ -214,25 +253,50 @@ fn in_line(line: &str, spans: &mut Vec<Range<usize>>, from: usize) -> Rest {
     value
 }
 
-/// `scheme://name:password@host`
-fn passwords_in_addresses(line: &str, spans: &mut Vec<Range<usize>>, from: usize) {
+/// A number, a truth, or nothing.
+fn is_no_text(written: &str) -> bool {
+    written.parse::<f64>().is_ok() || matches!(written, "true" | "false" | "null" | "~")
+}
+
+/// `scheme://name:password@host`, `scheme://token@host` and `?api_key=value`
+fn secrets_in_addresses(line: &str, spans: &mut Vec<Range<usize>>, from: usize) {
     for (scheme, _) in line.match_indices("://") {
         let start = scheme + 3;
         let end = line[start..].find(|letter: char| letter.is_whitespace() || "/?#\"'".contains(letter));
         let authority = &line[start..end.map_or(line.len(), |end| start + end)];
         if let Some((user, _)) = authority.rsplit_once('@')
-            && let Some((name, password)) = user.split_once(':')
+            && let password = user.split_once(':').map_or(user, |(_, password)| password)
             && !password.is_empty()
             && !password.starts_with("${")
         {
-            let at = from + start + name.len() + 1;
+            let at = from + start + user.len() - password.len();
             spans.push(at..at + password.len());
+        }
+        let is_end = |letter: char| letter.is_whitespace() || "#\"'`<>,]})".contains(letter);
+        let address = &line[start..][..line[start..].find(is_end).unwrap_or(line.len() - start)];
+        let Some(query) = address.find('?') else { continue };
+        let mut at = start + query + 1;
+        for part in address[query + 1..].split('&') {
+            if let Some((name, value)) = part.split_once('=')
+                && (looks_secret(name) || ["key", "sig", "signature", "code"].contains(&name))
+                && !value.starts_with("${")
+            {
+                spans.push(from + at + name.len() + 1..from + at + part.len());
+            }
+            at += part.len() + 1;
         }
     }
 }
 
+/// Whether a value is known to stand in brackets, where a comma ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InBrackets {
+    Yes,
+    Unknown,
+}
+
 /// The length of a value at the start of a text: to its closing quote or bracket, or to the end of the line.
-fn length(text: &str) -> usize {
+fn length(text: &str, brackets: InBrackets) -> usize {
     match text.chars().next() {
         Some(quote @ ('"' | '\'')) => {
             let mut escaped = false;
@@ -245,11 +309,25 @@ fn length(text: &str) -> usize {
             }
             text.len()
         }
-        Some('[' | '{') => text.len(),
+        Some('[' | '{') => {
+            let mut depth = 0;
+            for (at, letter) in text.char_indices() {
+                match letter {
+                    '[' | '{' => depth += 1,
+                    ']' | '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            text.len()
+        }
         _ => {
             let text = text.find(" #").map_or(text, |comment| text[..comment].trim_end());
-            let comma = text.find([',', '}']).filter(|_| !text.starts_with("${"));
-            comma.unwrap_or(text.len())
+            let is_cut = brackets == InBrackets::Yes && !text.starts_with("${");
+            let end = text.find([',', '}', ']']).filter(|_| is_cut);
+            end.unwrap_or(text.len())
         }
     }
 }

@@ -13,12 +13,13 @@ fn variable(name: &str) -> Option<String> {
     match name {
         "KIND" => Some("shraed_part".to_owned()),
         "KEY" => Some("hunter2-from-env".to_owned()),
+        "WORD" => Some("function".to_owned()),
         "LAB" => Some("7".to_owned()),
         _ => None,
     }
 }
 
-fn report_of(text: &str) -> Report {
+pub(super) fn report_of(text: &str) -> Report {
     match Document::parse_with(text, Some(Path::new("flow.yml")), &variable) {
         Ok(document) => document.check(&registry()).report,
         Err(report) => report,
@@ -26,7 +27,7 @@ fn report_of(text: &str) -> Report {
 }
 
 #[track_caller]
-fn check(text: &str, expected: Expect) {
+pub(super) fn check(text: &str, expected: Expect) {
     expected.assert_eq(&shown(&report_of(text)));
 }
 
@@ -131,8 +132,8 @@ wrokflow: {}
             error: wrokflow: Extra inputs are not permitted
               flow.yml:12:1: wrokflow: {}
                              ^^^^^^^^ 
-              mend: did you mean `workflow`?
-              => workflow: {}
+              mend: remove it: `workflow` is there already
+              => 
         "#]],
     );
 }
@@ -169,7 +170,7 @@ workflow:
             error: general.per_user_workflow_timeout: Input should be a valid timedelta, `5 minutes` is none of: seconds (90, 0.5), ISO 8601 (PT1H30M), [D days, ]HH:MM:SS, or a number with one of ms, s, m, h, d (30m)
               flow.yml:4:30:   per_user_workflow_timeout: 5 minutes
                                                           ^^^^^^^^^ 
-              expected a time span
+              expected a time span of more than 0 seconds
               mend: did you mean `5m`?
               =>   per_user_workflow_timeout: 5m
             error: general.max_users: Input should be greater than or equal to 1
@@ -391,7 +392,7 @@ workflow:
             error: functions.broken.needs[1]: Function `nowhere` not found
               flow.yml:10:55:   broken: {_type: shared_part, lab: x, needs: [relay, nowhere]}
                                                                                     ^^^^^^^ 
-              expected the name of a function: `a`, `b`, `broken`, `lists__push`, `mine`, `relay`, `things__push` and `unsound`
+              expected the name of a function: `a`, `b`, `lists__push`, `mine`, `relay`, `things__push` and `unsound`
               mend: add `nowhere` under `functions:`, or name one that is there
             error: functions.unsound: Input tag 'who_knows' found using discriminator() does not match any of the expected tags: 'shared_part', 'user_part'
               flow.yml:11:20:   unsound: {_type: who_knows}
@@ -625,15 +626,13 @@ fn yaml_that_says_what_cannot_be_meant() {
             error: : Error loading YAML: the number 99999999999999999999 is too large; in quotes it is a text
               flow.yml:2:42: functions: {a: {_type: shared_part, lab: 99999999999999999999}}
                                                                       ^^^^^^^^^^^^^^^^^^^^ 
-              mend: put it in quotes
-              => functions: {a: {_type: shared_part, lab: "99999999999999999999"}}
+              mend: write a smaller number; if a text is meant, put it in quotes
 
             "workflow: {_type: shared_part, lab: .nan, ? [a] : 5}\n"
             error: : Error loading YAML: `.nan` and `.inf` are no settings; in quotes they are texts
               flow.yml:1:37: workflow: {_type: shared_part, lab: .nan, ? [a] : 5}
                                                                  ^^^^ 
-              mend: put it in quotes
-              => workflow: {_type: shared_part, lab: ".nan", ? [a] : 5}
+              mend: write another number; if a text is meant, put it in quotes
             error: : Error loading YAML: a key must be a text, not a list or a mapping
               flow.yml:1:45: workflow: {_type: shared_part, lab: .nan, ? [a] : 5}
                                                                          ^^^ 
@@ -769,7 +768,7 @@ fn values_from_the_environment_are_never_shown() {
               flow.yml:1:38: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: "${KEY}"}}}
                                                                   ^^^^^^^^ 
               from the environment variable KEY
-              expected a time span
+              expected a time span of more than 0 seconds
               mend: the environment variable KEY gives it: write seconds (`90`), a number with a unit (`30m`), or ISO 8601 (`PT1H30M`)
             error: general.front_end.workflow.path: Value error, `${KEY}` is no path: it begins with `/` and has no space, `?` or `#`
               flow.yml:1:123: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: "${KEY}"}}}
@@ -792,7 +791,7 @@ fn values_from_the_environment_are_never_shown() {
 
 /// Files in a folder, of which the first is checked.
 #[track_caller]
-fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
+pub(super) fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -839,9 +838,8 @@ fn bases_and_texts() {
               bottom.yml:6:13:     needs: [y]
                                                            ^ 
               from the base bottom.yml
-              expected the name of a function: `a`
-              mend: did you mean `a`?
-              =>     needs: [a]
+              expected the name of another function; there is none
+              mend: add `y` under `functions:`, or name one that is there
         "#]],
     );
     check_files(
@@ -950,7 +948,7 @@ fn bases_and_texts() {
                                                            ^^^ 
               from --override workflow.needs
               expected a list (each entry the name of a function)
-              mend: put it in brackets to make it a list of one
+              mend: write a list in the file, such as `[]`: what is typed over one is split at its commas
             warning: workflow: unknown key `api_key` is ignored
               command line:1:29: --override workflow.api_key ******
                                                              ^^^^^^ 

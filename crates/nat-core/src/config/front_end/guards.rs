@@ -62,6 +62,7 @@ pub enum SessionMode {
     /// The client: any value is a user.
     Client,
     /// The server, which signs it. Not in this version.
+    #[schemars(extend("x-nat-refused" = true))]
     Signed,
 }
 
