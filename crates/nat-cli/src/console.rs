@@ -29,7 +29,7 @@ pub(crate) fn err(text: &str) {
 
 /// `Error: MESSAGE`, to standard error.
 pub(crate) fn error(message: &str) {
-    err(&format!("Error: {message}\n"));
+    err(&format!("Error: {}\n", plain(message)));
 }
 
 /// Whether standard error wants colour: a terminal, and nobody said no.

@@ -143,6 +143,15 @@ workflow: {_type: conf_echo}
 }
 
 #[test]
+fn an_input_that_does_not_fit_is_told_what_does() {
+    let (_folder, path) = workflow_file("workflow: {_type: conf_struct}\n");
+    let (code, _, err) =
+        nat(&["--log-level", "error", "run", "--config_file", &path.to_string_lossy(), "--input", "x"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("takes JSON with the fields `") && !err.contains("::"), "{err}");
+}
+
+#[test]
 fn overrides_that_do_not_fit_are_mistakes_in_typing() {
     for (path, value, message) in [
         (
@@ -151,6 +160,9 @@ fn overrides_that_do_not_fit_are_mistakes_in_typing() {
             "Type mismatch for 'functions.notepad.max_notes': expected int, got 'nine' (str)",
         ),
         ("workflow._type.deeper", "x", "Cannot navigate through non-dictionary value at 'workflow._type'"),
+        ("", "x", "Invalid path ''"),
+        (".", "x", "Invalid path '.'"),
+        ("base", "other.yml", "'base' cannot be overridden"),
     ] {
         let (code, _, err) = nat(&["run", "--config_file", EXAMPLE, "--input", "{}", "--override", path, value]);
         assert_eq!(code, Some(2), "{err}");

@@ -71,8 +71,8 @@ impl Tree<'_> {
         let _ = writeln!(
             self.text,
             "{indent}{joint}{} ({}) [{role}{}]{further}",
-            console::plain(&component.name),
-            component.type_name,
+            one_line(&component.name),
+            one_line(&component.type_name),
             scope(component.scope)
         );
         if again {
@@ -86,6 +86,11 @@ impl Tree<'_> {
             }
         }
     }
+}
+
+/// Names may hold anything, line breaks too.
+fn one_line(text: &str) -> String {
+    console::plain(text).replace('\n', " ")
 }
 
 fn scope(scope: Scope) -> &'static str {
@@ -120,7 +125,7 @@ fn dot(components: &[GraphComponent]) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    console::plain(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
+    one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn mermaid(components: &[GraphComponent]) -> String {
@@ -148,6 +153,5 @@ fn mermaid(components: &[GraphComponent]) -> String {
 
 /// Names may hold anything, and Mermaid reads HTML.
 fn entity(text: &str) -> String {
-    let plain = console::plain(text).replace('\n', " ");
-    plain.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+    one_line(text).replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use nat_core::config::{Console, FrontEnd, Inputs};
 use nat_core::{CallError, EntryName, OpenError, RequestInfo, Runtime, StartError, UserId, Workflow};
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
@@ -150,7 +151,14 @@ async fn call(
     input: &str,
 ) -> Result<String, String> {
     let input = workflow.decode_text(input).map_err(|invalid| {
-        format!("the input does not fit the workflow `{}`: {invalid}", workflow.interface().input_type_name())
+        let interface = workflow.interface();
+        match interface.input_field() {
+            Some(_) => format!("the input does not fit the workflow: {invalid}"),
+            None => {
+                let fields = fields(interface.input_schema().as_value());
+                format!("the input does not fit the workflow, which takes JSON {fields}: {invalid}")
+            }
+        }
     })?;
     let mut session = workflow.open(Some(user)).await.map_err(|error| match error {
         OpenError::Build(error) => error.error.message().to_owned(),
@@ -166,6 +174,22 @@ async fn call(
             other.to_string()
         }
     })
+}
+
+/// `with the fields `text`, `times` (optional)`
+fn fields(schema: &Value) -> String {
+    let is_required = |name: &str| {
+        let required = schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|required| required.iter().any(|one| one == name))
+    };
+    let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+    let names: Vec<String> = names
+        .map(|name| if is_required(name) { format!("`{name}`") } else { format!("`{name}` (optional)") })
+        .collect();
+    match names.is_empty() {
+        true => "of its own form".to_owned(),
+        false => format!("with the fields {}", names.join(", ")),
+    }
 }
 
 fn show(results: &[String], level: LogLevel) -> Result<(), Failure> {

@@ -88,7 +88,7 @@ async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> R
 
 async fn serve_once(
     project: &Project,
-    bound: Option<Server>,
+    bound: Option<Box<Server>>,
     signals: &Signals,
     watch: Option<Watch<'_>>,
     port: &mut Option<u16>,
@@ -97,7 +97,7 @@ async fn serve_once(
     let stop = signals.stop.child_token();
     // The socket before anything is built: the cheaper refusal first.
     let bound = match (bound, &port) {
-        (Some(bound), _) => Ok(bound),
+        (Some(bound), _) => Ok(*bound),
         (None, None) => Server::bind(&project.config).await,
         (None, Some(_)) => bind::again(&project.config).await,
     };

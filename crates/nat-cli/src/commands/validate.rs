@@ -46,6 +46,9 @@ fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure
 fn strict(mut report: Report) -> Report {
     for one in &mut report.diagnostics {
         one.severity = Severity::Error;
+        if let Some(unknown) = one.message.strip_suffix(" is ignored") {
+            one.message.truncate(unknown.len());
+        }
     }
     report
 }

@@ -312,7 +312,10 @@ impl Reading<'_> {
     fn unknown_type(&self, kind: ComponentKind, type_name: &str, place: &[Segment]) -> ConfigError {
         let mut known = self.types.type_names(kind);
         known.sort_unstable();
-        let expected = known.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let expected = match known.is_empty() {
+            true => "none is linked in".to_owned(),
+            false => known.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", "),
+        };
         let message = format!(
             "Input tag '{type_name}' found using discriminator() does not match any of the expected tags: {expected}"
         );

@@ -196,8 +196,17 @@ fn clock(text: &str) -> Option<f64> {
     is_time.then_some(days * SECONDS_PER_DAY + hours * 3600.0 + minutes * 60.0 + seconds)
 }
 
-/// A plain decimal number: digits, and perhaps a fraction.
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
+}
+
+/// A plain decimal number: digits, perhaps in groups (`1_000`), and perhaps a fraction.
 fn number(text: &str) -> Option<f64> {
+    let grouped = text.split('_').count() > 1;
+    if grouped {
+        let is_group = |group: &str| group.starts_with(is_digit) && group.ends_with(is_digit);
+        return text.split('_').all(is_group).then(|| number(&text.replace('_', "")))?;
+    }
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     (plain && text.starts_with(|first: char| first.is_ascii_digit())).then(|| text.parse().ok())?
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ComponentKind, general_schema, sections};
 use crate::registry::{Registered, Registry};
+use crate::schema::explain;
 
 /// In front of the names of definitions that require nothing.
 const PARTIAL: &str = "partial.";
@@ -229,6 +230,9 @@ fn adapted(schema: &mut Value, prefix: &str) {
                     _ => adapted(value, prefix),
                 }
             }
+            if let Some(Value::Array(branches)) = fields.get_mut("oneOf") {
+                branches.retain(|branch| branch.get(explain::REFUSED).is_none());
+            }
             if let Some(branches) = fields.get("oneOf").and_then(tagged) {
                 let Value::Object(apart) = told_apart(branches) else { return };
                 fields.remove("oneOf");
@@ -277,11 +281,16 @@ fn lenient(fields: &mut Map<String, Value>) {
         Some(Value::Array(several)) => several.iter().any(|one| one == name),
         _ => false,
     };
+    if fields.get("format").is_some_and(|format| format == "duration") {
+        // Its other forms are many; what begins like none of them is a slip.
+        fields.insert("pattern".to_owned(), Value::from(format!(r"{VARIABLE}|^\s*\+?[0-9Pp]")));
+        return;
+    }
     let pattern = if is("integer") || is("number") {
         format!(r"{VARIABLE}|^\s*[+-]?[0-9][0-9_]*(\.[0-9_]*)?\s*$")
     } else if is("boolean") {
         format!("{VARIABLE}|^([Tt]rue|[Ff]alse|TRUE|FALSE|[Yy]es|[Nn]o|YES|NO|[Oo]n|[Oo]ff|ON|OFF|[YyNnTtFf01])$")
-    } else if fields.contains_key("enum") || fields.contains_key("oneOf") {
+    } else if fields.contains_key("enum") || fields.contains_key("oneOf") || is("array") {
         VARIABLE.to_owned()
     } else {
         return;
@@ -335,6 +344,11 @@ mod tests {
         for name in ["function.shared_part", "function.user_part", "function_group.shared_group"] {
             assert!(schema["$defs"][name].is_object(), "{name}");
         }
+        let limits = &schema["$defs"]["general.Limits"]["properties"];
+        assert!(limits["body_timeout"]["pattern"].is_string(), "{limits}");
+        let origins = &schema["$defs"]["general.Cors"]["properties"]["allow_origins"];
+        assert!(origins["anyOf"][1]["pattern"].is_string(), "a list may come from the environment: {origins}");
+        assert!(!schema["$defs"]["general.SessionMode"].to_string().contains("signed"));
         let port = &schema["$defs"]["general.FastApi"]["properties"]["port"];
         assert_eq!(port["default"], 8000);
         assert!(port["description"].as_str().is_some_and(|words| words.contains("port")));

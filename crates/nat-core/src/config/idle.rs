@@ -88,7 +88,8 @@ pub(super) fn unserved(general: &General) -> Vec<ConfigWarning> {
     let front_end = || keys(["front_end"]);
     let mut places: Vec<Vec<Segment>> = asked_for
         .into_iter()
-        .filter_map(|(key, is_asked_for)| is_asked_for.then(|| [front_end(), keys([key])].concat()))
+        .filter(|(_, is_asked_for)| *is_asked_for)
+        .map(|(key, _)| [front_end(), keys([key])].concat())
         .collect();
     if server.workflow != default.workflow && server.workflow.websocket_path.is_some() {
         places.push(keys(["front_end", "workflow", "websocket_path"]));

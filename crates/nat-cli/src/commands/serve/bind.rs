@@ -26,7 +26,7 @@ pub(super) async fn again(config: &Config) -> Result<Server, BindError> {
 
 /// Whether all of it could be served. A port that is not the running server's is bound at once; where it is,
 /// everything else is tried: routes, host, exposure.
-pub(super) async fn trial(config: &Config, now: Now) -> Result<Option<Server>, String> {
+pub(super) async fn trial(config: &Config, now: Now) -> Result<Option<Box<Server>>, String> {
     if config.workflow.is_none() {
         return Err(StartError::NoWorkflow.to_string());
     }
@@ -40,5 +40,5 @@ pub(super) async fn trial(config: &Config, now: Now) -> Result<Option<Server>, S
         front_end.port = 0;
     }
     let bound = Server::bind(&config).await.map_err(|error| error.to_string())?;
-    Ok(is_free.then_some(bound))
+    Ok(is_free.then(|| Box::new(bound)))
 }

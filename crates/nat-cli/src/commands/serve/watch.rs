@@ -44,7 +44,7 @@ pub(super) enum Now {
 /// A file that can be used, and its server where that could be bound already.
 pub(super) struct Changed {
     pub(super) project: Box<Project>,
-    pub(super) server: Option<Server>,
+    pub(super) server: Option<Box<Server>>,
 }
 
 /// How a file was when it was last looked at.

@@ -208,6 +208,10 @@ impl<'v> Loading<'v> {
             let message = format!("Value error, more than {MAX_BASES} files build on each other");
             return refuse(message, "put some of them together");
         }
+        // Opening a pipe or a device would wait for somebody who writes.
+        if !real.is_file() && !real.is_dir() {
+            return refuse(format!("Value error, {} is no regular file", path.display()), "name a YAML file");
+        }
         match read(&path) {
             Ok(text) => Ok(Some((text, Some(path)))),
             Err(error) => refuse(error.0.message, "check the path"),

@@ -2,7 +2,9 @@
 
 use expect_test::expect;
 
+use super::Document;
 use super::tests::{check, check_files, report_of};
+use crate::testing::parts as registry;
 
 /// Two keys of one name would break the file, or drop a setting.
 #[test]
@@ -463,5 +465,47 @@ _type: shared_part
           mend: put plain spaces where there are no-break spaces
           => workflow:\n  _type: shared_part\n  lab: 1
     "#]],
+    );
+}
+
+#[test]
+fn what_is_no_regular_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.yml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let file = folder.path().join("flow.yml");
+    std::fs::write(&file, "base: pipe.yml\nworkflow: {_type: shared_part, lab: 1}\n").unwrap();
+    let report = Document::load(&file).unwrap().check(&registry()).report;
+    assert!(report.headline().contains("is no regular file"), "{report}");
+}
+
+#[test]
+fn each_text_that_is_too_large_is_told_by_itself() {
+    let large = "x".repeat(10 * 1024 * 1024 + 1);
+    check_files(
+        &[
+            ("flow.yml", "x: file://large.txt\ny: file://small.txt\nz: file://folder.txt\n"),
+            ("large.txt", &large),
+            ("small.txt", "small"),
+        ],
+        &[],
+        expect![[r#"
+            error: x: Value error, large.txt is larger than 10 MiB
+              flow.yml:1:4: x: file://large.txt
+                                               ^^^^^^^^^^^^^^^^ 
+              expected the path of a text file, relative to this one
+              mend: shorten it
+            error: y: Extra inputs are not permitted
+              flow.yml:2:1: y: file://small.txt
+                                            ^ 
+              expected one of the sections `general`, `functions`, `function_groups`, `workflow`, `middleware`, `base`, `llms`, `embedders`, `memory`, `object_stores`, `optimizer`, `retrievers`, `ttc_strategies`, `authentication`, `eval`, `trainers`, `trainer_adapters`, `trajectory_builders` and `finetuning`
+              mend: the sections are: general, functions, function_groups, workflow, middleware, base, llms, embedders, memory, object_stores, optimizer, retrievers, ttc_strategies, authentication, eval, trainers, trainer_adapters, trajectory_builders, finetuning
+              => z: file://folder.txt
+            error: z: Referenced file not found: folder.txt
+              flow.yml:3:4: z: file://folder.txt
+                                               ^^^^^^^^^^^^^^^^^ 
+              expected the path of a text file, relative to this one
+              mend: check the path: it is relative to the file that names it
+        "#]],
     );
 }

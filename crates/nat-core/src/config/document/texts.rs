@@ -100,17 +100,26 @@ impl Replacing {
             ));
             return Err(Box::new(error.mend("give the file one of these extensions, such as `.txt`")));
         }
+        if path.is_dir() {
+            let error = refuse(format!("Referenced file cannot be read: {}: it is a folder", path.display()));
+            return Err(Box::new(error.mend("name a file in it")));
+        }
         if !path.is_file() {
             let error = refuse(format!("Referenced file not found: {}", path.display()));
             return Err(Box::new(syntax::nearest_text(error, path, named)));
         }
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|file| file.take(load::MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
-        self.bytes += bytes.len();
+        // What is refused by itself leaves room for the others.
+        let is_too_large = bytes.len() > load::MAX_BYTES;
+        self.bytes += if is_too_large { 0 } else { bytes.len() };
         match read {
             Err(reason) => Err(Box::new(
                 refuse(format!("Referenced file cannot be read: {}: {reason}", path.display()))
                     .mend("let this user read it"),
+            )),
+            Ok(_) if is_too_large => Err(Box::new(
+                refuse(format!("Value error, {} is larger than 10 MiB", path.display())).mend("shorten it"),
             )),
             Ok(_) if self.bytes > load::MAX_BYTES => Err(Box::new(
                 refuse("Value error, the referenced files are larger than 10 MiB together".to_owned())
