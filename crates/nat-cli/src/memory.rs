@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use nat_core::Runtime;
-use tokio::runtime::Handle;
+use nat_server::Traffic;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::debug;
 
@@ -18,45 +18,36 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The least time between two requests to the allocator, and as a multiple of what the last one took.
 const PAUSE: (Duration, u32) = (Duration::from_secs(5), 1000);
 /// Connections that have to end to make it worth while; of instances one is enough, they may be of any size.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: u64 = 64;
 
 /// Watches what ends, for as long as it is polled.
-pub(crate) async fn give_back(runtime: Runtime) -> Infallible {
-    let mut tide = Tide::default();
+pub(crate) async fn give_back(runtime: Runtime, traffic: Traffic) -> Infallible {
+    let mut given = Ended::default();
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut not_before = Instant::now();
     loop {
         let now = ticks.tick().await;
-        // Every connection is a task.
-        let tasks = Handle::current().metrics().num_alive_tasks();
-        if tide.ebbs(runtime.totals().closed, tasks) && now >= not_before {
+        let ended = Ended { instances: runtime.totals().closed, connections: traffic.connections_ended() };
+        if ended.is_much_since(given) && now >= not_before {
             let took = tokio::task::spawn_blocking(trim).await.unwrap_or_default();
             debug!(?took, "freed memory was given back to the system");
-            tide.turned(tasks);
+            given = ended;
             not_before = Instant::now() + PAUSE.0.max(took * PAUSE.1);
         }
     }
 }
 
-/// What has ended since memory was last given back.
-#[derive(Debug, Default)]
-struct Tide {
-    closed_before: u64,
-    closed: u64,
-    most_tasks: usize,
+/// What has ended so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ended {
+    instances: u64,
+    connections: u64,
 }
 
-impl Tide {
-    /// Whether enough has ended, of so many instances closed in all and tasks alive now.
-    fn ebbs(&mut self, closed: u64, tasks: usize) -> bool {
-        self.closed = closed;
-        self.most_tasks = self.most_tasks.max(tasks);
-        closed > self.closed_before || self.most_tasks - tasks >= CONNECTIONS
-    }
-
-    fn turned(&mut self, tasks: usize) {
-        (self.closed_before, self.most_tasks) = (self.closed, tasks);
+impl Ended {
+    fn is_much_since(self, before: Self) -> bool {
+        self.instances > before.instances || self.connections - before.connections >= CONNECTIONS
     }
 }
 
@@ -83,15 +74,11 @@ mod tests {
 
     #[test]
     fn much_has_to_end_before_memory_is_given_back() {
-        let mut tide = Tide::default();
-        assert!(!tide.ebbs(0, 10));
-        assert!(!tide.ebbs(0, 1000));
-        assert!(!tide.ebbs(0, 1000 - CONNECTIONS + 1), "some connections have ended");
-        assert!(tide.ebbs(0, 1000 - CONNECTIONS), "many have");
-        tide.turned(1000 - CONNECTIONS);
-        assert!(!tide.ebbs(0, 1000 - CONNECTIONS));
-        assert!(tide.ebbs(1, 1000 - CONNECTIONS), "an instance has closed");
-        tide.turned(1000 - CONNECTIONS);
-        assert!(!tide.ebbs(1, 1000 - CONNECTIONS));
+        let ended = |instances, connections| Ended { instances, connections };
+        let before = ended(5, 1000);
+        assert!(!before.is_much_since(before));
+        assert!(!ended(5, 1000 + CONNECTIONS - 1).is_much_since(before), "some connections");
+        assert!(ended(5, 1000 + CONNECTIONS).is_much_since(before), "many");
+        assert!(ended(6, 1000).is_much_since(before), "an instance");
     }
 }

@@ -45,7 +45,7 @@ mod validation;
 
 pub use app::App;
 pub use reply::{Body, Cut};
-pub use server::{BindError, ServeReport, Server};
+pub use server::{BindError, ServeReport, Server, Traffic};
 
 use nat_core::{Config, Runtime};
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nat_core::config::Config;
@@ -39,6 +40,18 @@ pub struct Server {
     reach: Reach,
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
+    traffic: Traffic,
+}
+
+/// What has come and gone at a server. A clone is the same count.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic(Arc<AtomicU64>);
+
+impl Traffic {
+    /// Connections that have ended since the server began to serve.
+    pub fn connections_ended(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Why a server does not start.
@@ -99,7 +112,12 @@ impl Server {
         let reach = settings.reach(&resolved)?;
         let listeners = listener::listen(&resolved).await?;
         let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-        Ok(Self { settings, reach, listeners, addresses })
+        Ok(Self { settings, reach, listeners, addresses, traffic: Traffic::default() })
+    }
+
+    /// Counts for whoever wants to know while the server runs.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.clone()
     }
 
     /// What is bound, with the port that was found if none was given.
@@ -118,13 +136,13 @@ impl Server {
     ///
     /// Dropping the future drops all connections, and closes no instance: end `shutdown` instead.
     pub async fn run(self, runtime: Runtime, shutdown: impl Future<Output = ()>) -> ServeReport {
-        let Self { settings, reach, listeners, addresses } = self;
+        let Self { settings, reach, listeners, addresses, traffic } = self;
         settings.warn();
         let drain = settings.shutdown_timeout;
         let places = settings.front_end.limits.max_connections.min(Semaphore::MAX_PERMITS);
         let protocols = Arc::new(Protocols::new(settings.connection_limits()));
         let app = settings.app(runtime.clone(), reach);
-        let connections = Connections::new(app.clone(), protocols, places);
+        let connections = Connections::new(app.clone(), protocols, places, traffic);
         let _ending = Ending(app.clone());
         for address in &addresses {
             info!("listening on http://{address}");
@@ -167,18 +185,21 @@ struct Connections {
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     phase: Arc<watch::Sender<Phase>>,
+    traffic: Traffic,
 }
 
 impl Connections {
-    fn new(app: App, protocols: Arc<Protocols>, places: usize) -> Self {
+    fn new(app: App, protocols: Arc<Protocols>, places: usize, traffic: Traffic) -> Self {
         let (tasks, phase) = (TaskTracker::new(), Arc::new(watch::Sender::new(Phase::Serving)));
-        Self { app, protocols, places: Arc::new(Semaphore::new(places)), tasks, phase }
+        Self { app, protocols, places: Arc::new(Semaphore::new(places)), tasks, phase, traffic }
     }
 
     fn serve(&self, stream: tokio::net::TcpStream, peer: SocketAddr, place: tokio::sync::OwnedSemaphorePermit) {
         let (app, protocols, phase) = (self.app.clone(), self.protocols.clone(), self.phase.subscribe());
+        let traffic = self.traffic.clone();
         self.tasks.spawn(async move {
             protocols.serve(stream, peer, app, phase).await;
+            traffic.0.fetch_add(1, Ordering::Relaxed);
             drop(place);
         });
     }

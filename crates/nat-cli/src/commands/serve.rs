@@ -133,9 +133,9 @@ async fn serve_once(
         changed.cancel();
         next
     };
+    let mut tidying = pin!(memory::give_back(runtime.clone(), server.traffic()));
     let mut serving = Box::pin(server.run(runtime.clone(), end()));
     tokio::pin!(watched);
-    let mut tidying = pin!(memory::give_back(runtime.clone()));
     let mut next = Next::Exit;
     let report = loop {
         tokio::select! {

@@ -85,12 +85,8 @@ pub(super) fn unserved(general: &General) -> Vec<ConfigWarning> {
         ("object_store", server.object_store.is_some()),
         ("enable_interactive_extensions", server.enable_interactive_extensions),
     ];
-    let front_end = || keys(["front_end"]);
-    let mut places: Vec<Vec<Segment>> = asked_for
-        .into_iter()
-        .filter(|(_, is_asked_for)| *is_asked_for)
-        .map(|(key, _)| [front_end(), keys([key])].concat())
-        .collect();
+    let asked_for = asked_for.into_iter().filter(|(_, is_asked_for)| *is_asked_for);
+    let mut places: Vec<Vec<Segment>> = asked_for.map(|(key, _)| keys(["front_end", key])).collect();
     if server.workflow != default.workflow && server.workflow.websocket_path.is_some() {
         places.push(keys(["front_end", "workflow", "websocket_path"]));
     }
