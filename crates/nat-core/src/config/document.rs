@@ -21,8 +21,6 @@ mod hostile;
 mod layout;
 mod load;
 mod locate;
-#[cfg(test)]
-mod mends;
 mod repair;
 mod reported;
 mod secrets;

@@ -1,5 +1,7 @@
 //! What a person is told about a file: where, what was expected, and whether the mend mends.
 
+mod mends;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -19,7 +21,7 @@ fn variable(name: &str) -> Option<String> {
     }
 }
 
-pub(super) fn report_of(text: &str) -> Report {
+fn report_of(text: &str) -> Report {
     match Document::parse_with(text, Some(Path::new("flow.yml")), &variable) {
         Ok(document) => document.check(&registry()).report,
         Err(report) => report,
@@ -27,7 +29,7 @@ pub(super) fn report_of(text: &str) -> Report {
 }
 
 #[track_caller]
-pub(super) fn check(text: &str, expected: Expect) {
+fn check(text: &str, expected: Expect) {
     expected.assert_eq(&shown(&report_of(text)));
 }
 
@@ -791,7 +793,7 @@ fn values_from_the_environment_are_never_shown() {
 
 /// Files in a folder, of which the first is checked.
 #[track_caller]
-pub(super) fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
+fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Expect) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();

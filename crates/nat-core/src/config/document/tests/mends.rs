@@ -2,8 +2,7 @@
 
 use expect_test::expect;
 
-use super::Document;
-use super::tests::{check, check_files, report_of};
+use super::{Document, check, check_files, report_of};
 use crate::testing::parts as registry;
 
 /// Two keys of one name would break the file, or drop a setting.
