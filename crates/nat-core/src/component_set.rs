@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::builder::{Built, Component};
@@ -73,18 +74,25 @@ impl ComponentSet {
         }
     }
 
-    /// Closes every component once, the last built first, each within `deadline`. A component that
-    /// fails, panics or hangs is logged by name, and the others are closed all the same.
-    pub(crate) async fn close(&self, reason: CloseReason, deadline: Duration, user: Option<&UserId>) -> CloseOutcome {
+    /// Closes every component once, the last built first, all of them together within `limit`. A component that
+    /// fails, panics or hangs is logged by name, and the others are closed all the same: one that takes long leaves
+    /// each of those behind it at least half of an equal share.
+    ///
+    /// Calls that a thread is running may go on after this, as may what is left of their components:
+    /// [`ComponentSet::emptied`] waits for them.
+    pub(crate) async fn close(&self, reason: CloseReason, limit: Duration, user: Option<&UserId>) -> CloseOutcome {
         let mut outcome = CloseOutcome::default();
-        for (_, component) in self.built.iter().rev() {
+        let (begin, count) = (Instant::now(), u32::try_from(self.built.len()).unwrap_or(u32::MAX));
+        let reserve = limit / count.saturating_mul(2).max(1);
+        for ((_, component), behind) in self.built.iter().rev().zip((0..count).rev()) {
             let name = component.name();
             let user = user.map(tracing::field::display);
             let mut closing = match &component.0 {
                 Built::Function(function) => function.close(reason),
                 Built::Group(group) => group.close(reason),
             };
-            let ended = tokio::time::timeout(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
+            let deadline = begin + limit.saturating_sub(reserve.saturating_mul(behind));
+            let ended = tokio::time::timeout_at(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
             let (mut failed, mut timed_out) = (false, false);
             match ended {
                 Ok(Ok(Ok(()))) => debug!(component = name, user, %reason, "closed"),
@@ -99,17 +107,17 @@ impl ComponentSet {
                 Err(_elapsed) => {
                     timed_out = true;
                     warn!(
-                        component = name, user, %reason, close_timeout = ?deadline,
+                        component = name, user, %reason, close_timeout = ?limit, after = ?begin.elapsed(),
                         "did not close in time: its close was dropped"
                     );
                 }
             }
             // A person's code runs here, too.
-            let dropped = unwind::caught(|| drop(closing)).and(unwind::caught(|| match &component.0 {
-                _ if !timed_out => {}
+            let dropped = unwind::caught(|| drop(closing)).and(match &component.0 {
+                _ if !timed_out => Ok(()),
                 Built::Function(function) => function.give_up(),
                 Built::Group(group) => group.give_up(),
-            }));
+            });
             if let Err(panic) = dropped {
                 failed = true;
                 error!(component = name, user, %reason, panic, "panicked while it was dropped");
@@ -119,6 +127,17 @@ impl ComponentSet {
             outcome.timed_out += usize::from(timed_out);
         }
         outcome
+    }
+
+    /// Waits until no call holds a value of the set: after [`ComponentSet::close`] only for calls that block their
+    /// thread.
+    pub(crate) async fn emptied(&self) {
+        for (_, component) in &self.built {
+            match &component.0 {
+                Built::Function(function) => function.emptied().await,
+                Built::Group(group) => group.emptied().await,
+            }
+        }
     }
 }
 

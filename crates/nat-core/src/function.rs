@@ -6,6 +6,7 @@ mod erased;
 mod from_fn;
 mod group;
 mod handle;
+mod in_flight;
 mod manner;
 mod streaming;
 

@@ -14,6 +14,7 @@ mod failure;
 mod gate;
 mod index;
 mod lease;
+mod newcomers;
 mod pacing;
 mod slot;
 mod sweep;
@@ -28,27 +29,30 @@ pub(crate) use gate::{Gate, Queued, Turn};
 pub(crate) use lease::Lease;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::UserId;
 use crate::component_set::ComponentSet;
 use crate::config::{BuildRetry, General};
+use crate::function::CloseReason;
 use crate::graph::Plan;
 use crate::metrics::{Totals, UserPage, UserReport};
 
 use admission::Admission;
 use cache::IdleCache;
 use index::Index;
+use newcomers::Newcomers;
 use pacing::Pacing;
-use slot::{Attempt, Remains, Slot, Touch};
+use slot::{Attempt, Free, Leased, Remains, Slot, Touch};
 
-/// How many, and for how long.
+/// Limits on user instances: their number, and the time that each phase may take.
 #[derive(Clone, Debug)]
 pub struct InstanceLimits {
     /// An instance whose user has made no request for this long is closed.
@@ -57,8 +61,10 @@ pub struct InstanceLimits {
     pub sweep_interval: Duration,
     /// A build that takes longer is aborted.
     pub build_timeout: Duration,
-    /// A component's close that takes longer is dropped.
+    /// The closes of an instance's components that take longer, all together, are dropped.
     pub close_timeout: Duration,
+    /// A call that waits longer for one of its user's running calls to end is refused.
+    pub queue_timeout: Duration,
     /// Calls of one user that run at once.
     pub running_calls: usize,
     /// Calls of one user that wait behind those that run, or could but for the build; one more is refused.
@@ -67,7 +73,9 @@ pub struct InstanceLimits {
     pub users: usize,
     /// Builds at once, over all users.
     pub concurrent_builds: usize,
-    /// How builds that keep failing are slowed down.
+    /// Closes at once, over all users.
+    pub concurrent_closes: usize,
+    /// The delays between builds that keep failing.
     pub build_retry: BuildRetry,
 }
 
@@ -80,11 +88,17 @@ impl From<&General> for InstanceLimits {
             sweep_interval: span(general.per_user_workflow_cleanup_interval),
             build_timeout: span(general.build_timeout),
             close_timeout: span(general.close_timeout),
+            queue_timeout: span(general.queue_timeout),
             running_calls: general.max_running_calls.max(1),
             waiting_calls: general.max_waiting_calls.max(1),
             users: general.max_users.max(1),
             concurrent_builds: general.max_concurrent_builds.max(1),
-            build_retry: general.build_retry.clone(),
+            concurrent_closes: general.max_concurrent_closes.max(1),
+            build_retry: BuildRetry {
+                after: general.build_retry.after,
+                first_delay: span(general.build_retry.first_delay),
+                max_delay: span(general.build_retry.max_delay),
+            },
         }
     }
 }
@@ -98,8 +112,12 @@ impl Default for InstanceLimits {
 /// A hundred years: as good as for ever, and still something that can be added to a point in time.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Instances handed to closing before others get a turn on this thread.
-const BATCH: usize = 256;
+/// Beside the deadline of the closes themselves, for the tasks that they run on.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Instances handed to closing before others get a turn on this thread. Each is a task of some microseconds, behind
+/// which the requests of others wait.
+const BATCH: usize = 16;
 
 /// The table. Made once for a server; every endpoint shares it.
 pub(crate) struct Instances {
@@ -107,10 +125,11 @@ pub(crate) struct Instances {
     shared: Arc<ComponentSet>,
     limits: InstanceLimits,
     index: Index,
-    idle: IdleCache,
+    idle: Arc<IdleCache>,
     admission: Admission,
     pacing: Pacing,
     builds: Semaphore,
+    closes: Arc<Semaphore>,
     next_number: AtomicU64,
     totals: Totals,
     /// Builds, closes and the sweep.
@@ -121,6 +140,11 @@ pub(crate) struct Instances {
     ending: AtomicBool,
     /// The drain deadline is over: builds are aborted, leases no longer waited for.
     forced: CancellationToken,
+    /// When everything has to be closed, once that is known.
+    closed_by: Mutex<Option<Instant>>,
+    /// Ends the sweep.
+    gone: CancellationToken,
+    _ends_with_the_table: DropGuard,
 }
 
 impl Instances {
@@ -131,23 +155,29 @@ impl Instances {
         limits: InstanceLimits,
         stopping: CancellationToken,
     ) -> Arc<Self> {
+        let (newcomers, gone) = (Arc::new(Newcomers::default()), CancellationToken::new());
         let instances = Arc::new(Self {
-            index: Index::default(),
-            idle: IdleCache::new(limits.idle_timeout),
-            admission: Admission::new(limits.users),
+            index: Index::new(&newcomers),
+            idle: Arc::new(IdleCache::new(limits.idle_timeout)),
+            admission: Admission::new(limits.users, newcomers.clone()),
             pacing: Pacing::new(limits.build_retry.clone()),
             builds: Semaphore::new(limits.concurrent_builds.min(Semaphore::MAX_PERMITS)),
+            closes: Arc::new(Semaphore::new(limits.concurrent_closes.min(Semaphore::MAX_PERMITS))),
             next_number: AtomicU64::new(0),
             totals: Totals::default(),
             tasks: TaskTracker::new(),
             forced: CancellationToken::new(),
             ending: AtomicBool::new(false),
+            closed_by: Mutex::default(),
+            _ends_with_the_table: gone.clone().drop_guard(),
+            gone: gone.clone(),
             plan,
             shared,
             limits,
             stopping,
         });
-        instances.tasks.spawn(sweep::run(Arc::downgrade(&instances), instances.stopping.clone()));
+        let sweep = sweep::run(Arc::downgrade(&instances), newcomers, instances.stopping.clone(), gone);
+        instances.tasks.spawn(sweep);
         instances
     }
 
@@ -157,11 +187,9 @@ impl Instances {
     ///
     /// Dropping the future gives the place in the queue back and leaves the build running.
     pub(crate) async fn acquire(self: &Arc<Self>, user: &UserId) -> Result<Lease, OpenError> {
-        if let Some(slot) = self.index.get(user)
-            && let Attempt::Leased(set, touch, since) = slot.try_lease(self.touch_after())
-        {
+        if let Some((slot, Attempt::Leased(set, touch, since))) = self.index.try_lease(user, self.touch_after()) {
             self.touch(&slot, touch);
-            return Lease::enter(slot, set, since, None).await;
+            return Lease::enter(slot, set, since, None, self.limits.queue_timeout).await;
         }
         self.acquire_missed(user).await
     }
@@ -179,7 +207,7 @@ impl Instances {
             match current.try_lease(self.touch_after()) {
                 Attempt::Leased(set, touch, since) => {
                     self.touch(&slot, touch);
-                    return Lease::enter(slot.clone(), set, since, place).await;
+                    return Lease::enter(slot.clone(), set, since, place, self.limits.queue_timeout).await;
                 }
                 Attempt::Building => {
                     saw_build = true;
@@ -233,7 +261,7 @@ impl Instances {
             return Err(OpenError::Build(error));
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let fresh = Slot::new(user.clone(), number, Gate::new(&self.limits));
+        let fresh = Slot::new(user.clone(), number, Gate::new(&self.limits), self.index.home_of(user).clone());
         let slot = self.index.get_or_insert(&fresh).ok_or(OpenError::ShuttingDown)?;
         let is_new = Arc::ptr_eq(&slot, &fresh);
         if is_new {
@@ -247,7 +275,7 @@ impl Instances {
     pub(crate) async fn invalidate(self: &Arc<Self>, user: &UserId) -> bool {
         match self.index.get(user) {
             Some(slot) => {
-                self.close_when_free(&slot, crate::CloseReason::Requested);
+                self.close_when_free(&slot, CloseReason::Requested);
                 slot.until_closed().await;
                 true
             }
@@ -280,37 +308,57 @@ impl Instances {
         &self.totals
     }
 
-    /// Closes every instance once. Running requests are waited for until `deadline`, after which
-    /// builds are aborted and instances closed under their calls. Returns the users whose instance
-    /// still has not closed, because their code blocks its thread.
-    pub(crate) async fn shutdown(self: &Arc<Self>, deadline: Instant) -> Vec<UserId> {
+    /// Opens no shared or per-user session from here on.
+    pub(crate) fn end(&self) {
         self.stopping.cancel();
-        self.ending.store(true, Ordering::Release);
+        self.ending.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        self.gone.cancel();
         self.tasks.close();
+    }
+
+    /// Closes every instance once. Running requests are waited for until `deadline`, after which builds are aborted
+    /// and instances closed under their calls, within `close_limit`. Returns the users whose instance still has not
+    /// closed, because their code blocks its thread.
+    pub(crate) async fn shutdown(self: &Arc<Self>, deadline: Instant, close_limit: Duration) -> Vec<UserId> {
+        self.end();
+        let closed_by = deadline + close_limit;
+        *self.closed_by.lock() = Some(closed_by);
         if tokio::time::timeout_at(deadline, self.close_all()).await.is_err() {
             self.forced.cancel();
-            // Each component has `close_timeout`; a second more for the tasks themselves.
-            let components = u32::try_from(self.plan.part(crate::Scope::PerUser).components.len()).unwrap_or(u32::MAX);
-            let grace = self.limits.close_timeout.saturating_mul(components).saturating_add(Duration::from_secs(1));
-            let _ = tokio::time::timeout(grace.min(LONGEST), self.close_all()).await;
+            let _ = tokio::time::timeout_at(closed_by + GRACE, self.close_all()).await;
         }
         self.index.all().iter().map(|slot| slot.user().clone()).collect()
     }
 
     async fn close_all(self: &Arc<Self>) {
         self.index.seal();
-        // Each close is a task, and a million of them at once would take as much memory as their users.
-        for batch in self.index.all().chunks(BATCH) {
-            for slot in batch {
-                self.close_when_free(slot, crate::CloseReason::ShuttingDown);
+        let all = self.index.all();
+        for (count, slot) in (1_usize..).zip(&all) {
+            slot.mark(CloseReason::ShuttingDown);
+            if count % (16 * BATCH) == 0 {
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
+        }
+        for (count, slot) in (1_usize..).zip(all) {
+            // One that is dropped here has begun to close nothing, and leaves it to the next.
+            let permit = self.close_permit().await;
+            match slot.close_if_free(Leased::Wait) {
+                Some(Free::Close(set)) => self.close(slot, set, CloseReason::ShuttingDown, permit),
+                Some(Free::Nothing) => {}
+                None => self.close_marked(slot, CloseReason::ShuttingDown),
+            }
+            if count % BATCH == 0 {
+                tokio::task::yield_now().await;
+            }
         }
         self.tasks.wait().await;
     }
 
-    /// Whether everything is being closed.
+    /// Whether everything is being closed. A session that was counted before this is asked is either refused by it,
+    /// or waited for by the shutdown.
     pub(crate) fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::Acquire)
+        fence(Ordering::SeqCst);
+        self.ending.load(Ordering::SeqCst)
     }
 }

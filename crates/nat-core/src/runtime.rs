@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::component_set::ComponentSet;
@@ -33,6 +34,7 @@ struct Inner {
     instances: Arc<Instances>,
     entries: Vec<Workflow>,
     limits: InstanceLimits,
+    shared_calls: TaskTracker,
     shared_closed: OnceCell<()>,
     stopping: CancellationToken,
 }
@@ -79,7 +81,7 @@ impl Runtime {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future drops what was built without closing it: fire `stopping` instead.
+    /// Dropping the future is a stop as well: a task of its own aborts the build and closes what was built.
     pub async fn start(config: &Config, registry: &Registry, stopping: CancellationToken) -> Result<Self, StartError> {
         let (plan, warnings) = Plan::resolve(config, registry).map_err(StartError::Graph)?;
         for warning in warnings {
@@ -89,17 +91,22 @@ impl Runtime {
             return Err(StartError::NoWorkflow);
         }
         let limits = InstanceLimits::from(&config.general);
-        let shared = shared::build(&plan, limits.close_timeout, &stopping).await?;
+        let shared = shared::build(&plan, &limits, &stopping).await?;
         let instances = Instances::new(plan.clone(), shared.clone(), limits.clone(), stopping.clone());
+        let shared_calls = TaskTracker::new();
         let workflow = |entry: &Arc<crate::graph::Entry>| Workflow {
             entry: entry.clone(),
             instances: instances.clone(),
             shared: shared.clone(),
+            shared_calls: shared_calls.clone(),
             gate: Gate::new(&limits).into(),
+            queue_timeout: limits.queue_timeout,
             stopping: stopping.clone(),
         };
         let entries = plan.entries().iter().map(workflow).collect();
-        Ok(Self(Arc::new(Inner { plan, shared, instances, entries, limits, shared_closed: OnceCell::new(), stopping })))
+        let shared_closed = OnceCell::new();
+        let inner = Inner { plan, shared, instances, entries, limits, shared_calls, shared_closed, stopping };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Checks everything about the components of `config` that can be checked without building them.
@@ -145,26 +152,40 @@ impl Runtime {
         self.0.instances.invalidate(user).await
     }
 
-    /// Builds nothing from here on, so that a user without an instance is refused, and tells running calls
-    /// ([`Context::stopping`](crate::Context::stopping)). Everybody else is served until [`Runtime::shutdown`].
+    /// Announces the stop: builds nothing from here on, so that a user without an instance is refused; tells running
+    /// calls ([`Context::stopping`](crate::Context::stopping)); and closes the instances of idle users, as many at once
+    /// as `general.max_concurrent_closes` allows. Users with a running call are served until [`Runtime::shutdown`] or
+    /// until they are idle.
     pub fn begin_shutdown(&self) {
         self.0.stopping.cancel();
     }
 
-    /// Refuses new sessions, waits for running ones for at most `drain`, closes every user's instance and then the
-    /// shared components, each exactly once. Whoever calls it again while it runs, or later, waits for the same end.
+    /// Refuses new sessions, waits for running ones (of users and of shared workflows) for at most `drain`, closes
+    /// every user's instance and then the shared components, each exactly once. What has not ended by then is closed
+    /// under its calls within `general.close_timeout`, so that the whole takes no longer than both together, and a
+    /// quarter of a second. Whoever calls it again while it runs, or later, waits for the same end.
     ///
     /// # Cancellation
     ///
     /// Dropping the future leaves open what is not closed yet, and sessions refused: call it again.
     pub async fn shutdown(&self, drain: Duration) -> ShutdownReport {
         self.begin_shutdown();
-        let unclosed = self.0.instances.shutdown(Instant::now() + drain.min(LONGEST)).await;
+        // From here on a shared call is refused, or counted in what is waited for.
+        self.0.instances.end();
+        self.0.shared_calls.close();
+        let (close_timeout, deadline) = (self.0.limits.close_timeout, Instant::now() + drain.min(LONGEST));
+        // The shared components close last, and must not be left without time for it.
+        let for_shared = if self.0.shared.len() == 0 { Duration::ZERO } else { close_timeout / 4 };
+        let instances = self.0.instances.shutdown(deadline, close_timeout - for_shared);
+        let calls = tokio::time::timeout_at(deadline, self.0.shared_calls.wait());
+        let (unclosed, _) = tokio::join!(instances, calls);
         let shared = async {
             for user in &unclosed {
                 warn!(%user, "the instance was not closed: its code blocks its thread");
             }
-            let outcome = self.0.shared.close(CloseReason::ShuttingDown, self.0.limits.close_timeout, None).await;
+            let left = (deadline + close_timeout).saturating_duration_since(Instant::now());
+            let limit = left.clamp(for_shared, close_timeout);
+            let outcome = self.0.shared.close(CloseReason::ShuttingDown, limit, None).await;
             self.0.instances.totals().components_closed(&outcome);
             info!("All SessionManagers cleaned up");
         };

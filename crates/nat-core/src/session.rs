@@ -16,6 +16,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::stream::{self as streams, BoxStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{debug, error};
 use uuid::Uuid;
 
@@ -55,6 +56,8 @@ pub(crate) enum Access {
 pub(crate) struct SharedTurn {
     pub(crate) _turn: Turn<Gate>,
     pub(crate) set: Arc<ComponentSet>,
+    /// Dropped last: a shutdown waits for it.
+    pub(crate) _counted: TaskTrackerToken,
 }
 
 impl Access {
@@ -85,7 +88,7 @@ impl Session {
     /// Dropping the future drops the function's call at its present await, and counts as a failure.
     pub async fn call(&mut self, info: Option<Arc<dyn RequestInfo>>, input: Input) -> Result<Output, CallError> {
         let ctx = self.context(info, None);
-        let called = AssertUnwindSafe(self.function.call(&ctx, input.0)).catch_unwind().await;
+        let called = AssertUnwindSafe(self.function.clone().call(ctx.clone(), input.0)).catch_unwind().await;
         let name = self.function.name();
         let result = match called {
             Ok(Ok(output)) => Ok(Output { output, interface: self.function.interface().clone(), usage: ctx.usage() }),
@@ -157,7 +160,7 @@ fn answers(
 ) -> BoxStream<'static, crate::Result<Payload>> {
     match given {
         Given::Chunk => function.stream(ctx, input),
-        Given::Output => Box::pin(streams::once(async move { function.call(&ctx, input).await })),
+        Given::Output => Box::pin(streams::once(async move { function.call(ctx, input).await })),
     }
 }
 

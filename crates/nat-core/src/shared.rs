@@ -1,8 +1,8 @@
 //! The shared components: built once at start, all or none.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -11,16 +11,43 @@ use crate::assembly::{Assembly, FailedComponent};
 use crate::component_set::ComponentSet;
 use crate::function::CloseReason;
 use crate::graph::{Plan, Planned};
+use crate::instances::InstanceLimits;
 use crate::runtime::StartError;
 
-/// Builds them in dependency order, on a task of their own. One that fails, or a stop, closes those
-/// that were built before.
+/// Builds them in dependency order within `limits.build_timeout`, on a task of their own. One that fails, or a stop,
+/// closes those that were built before.
+///
+/// # Cancellation
+///
+/// Dropping the future is a stop, too.
 pub(crate) async fn build(
     plan: &Arc<Plan>,
-    close_timeout: Duration,
+    limits: &InstanceLimits,
     stopping: &CancellationToken,
 ) -> Result<Arc<ComponentSet>, StartError> {
-    let assembly = Assembly::shared(plan.clone());
+    // The child is cancelled with the start's future, which does not stop what else the token stands for.
+    let stopping = stopping.child_token();
+    let _dropped = stopping.clone().drop_guard();
+    let (answer, built) = oneshot::channel();
+    tokio::spawn({
+        let (plan, limits) = (plan.clone(), limits.clone());
+        async move {
+            let built = build_or_close(plan, &limits, &stopping).await;
+            if let Err(Ok(unwanted)) = answer.send(built) {
+                unwanted.close(CloseReason::BuildFailed, limits.close_timeout, None).await;
+            }
+        }
+    });
+    // The task answers unless the runtime ends under it.
+    built.await.unwrap_or(Err(StartError::Interrupted))
+}
+
+async fn build_or_close(
+    plan: Arc<Plan>,
+    limits: &InstanceLimits,
+    stopping: &CancellationToken,
+) -> Result<Arc<ComponentSet>, StartError> {
+    let assembly = Assembly::shared(plan);
     let mut task = tokio::spawn({
         let assembly = assembly.clone();
         async move { assembly.build_all().await }
@@ -40,12 +67,21 @@ pub(crate) async fn build(
             info!("stopped while the shared components were built");
             None
         }
+        () = tokio::time::sleep(limits.build_timeout) => {
+            let index = assembly.under_way().unwrap_or_default();
+            let name = &assembly.planned(index).label.name;
+            let message = format!("building `{name}` took longer than {:?} (general.build_timeout)", limits.build_timeout);
+            task.abort();
+            // Code that blocks its thread does not hear of it, and must not keep the start from failing.
+            let _ = tokio::time::timeout(limits.close_timeout, task).await;
+            Some(FailedComponent { index, error: Error::timeout(message) })
+        }
     };
     let set = assembly.take();
     if let Some(failed) = &failed {
         report(&assembly, &set, failed);
     }
-    set.close(CloseReason::BuildFailed, close_timeout, None).await;
+    set.close(CloseReason::BuildFailed, limits.close_timeout, None).await;
     Err(match failed {
         Some(FailedComponent { index, error }) => {
             StartError::Build { component: assembly.planned(index).label.name.to_string(), error }

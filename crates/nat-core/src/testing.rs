@@ -356,7 +356,7 @@ pub(crate) async fn table(yaml: &str, limits: InstanceLimits) -> (Arc<Instances>
     let (number, lab) = Lab::new();
     let plan = plan(yaml, number);
     let stopping = CancellationToken::new();
-    let shared = shared::build(&plan, limits.close_timeout, &stopping).await.expect("shared parts build");
+    let shared = shared::build(&plan, &limits, &stopping).await.expect("shared parts build");
     (Instances::new(plan, shared, limits, stopping), lab)
 }
 

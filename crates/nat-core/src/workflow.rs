@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::chat::ChatRequest;
 use crate::component_set::ComponentSet;
@@ -21,6 +23,9 @@ pub struct Workflow {
     pub(crate) shared: Arc<ComponentSet>,
     /// Of a shared entry: all of its calls. A per-user one has a gate for each user.
     pub(crate) gate: Arc<Gate>,
+    /// Counts the calls of all shared entries.
+    pub(crate) shared_calls: TaskTracker,
+    pub(crate) queue_timeout: Duration,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -75,8 +80,8 @@ impl Workflow {
         self.entry.interface.decode_chat(request).map(Input)
     }
 
-    /// Access for one request. On a per-user entry this builds the user's instance if there is none,
-    /// and waits for the user's turn.
+    /// Access for one request. On a per-user entry this builds the user's instance if there is none. It waits for
+    /// one of the running calls that the user (or the shared workflow) may have, for at most `general.queue_timeout`.
     ///
     /// # Errors
     ///
@@ -92,11 +97,13 @@ impl Workflow {
                 Access::PerUser(self.instances.acquire(user).await?)
             }
             Scope::Shared => {
+                // Counted first: a shutdown that this call does not see waits for it.
+                let counted = self.shared_calls.token();
                 if self.instances.is_ending() {
                     return Err(OpenError::ShuttingDown);
                 }
-                let turn = Queued::at(self.gate.clone())?.turn().await?;
-                Access::Shared(SharedTurn { _turn: turn, set: self.shared.clone() })
+                let turn = Queued::at(self.gate.clone())?.turn(self.queue_timeout).await?;
+                Access::Shared(SharedTurn { _turn: turn, set: self.shared.clone(), _counted: counted })
             }
         };
         let set = match &access {

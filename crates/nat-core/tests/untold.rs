@@ -160,7 +160,8 @@ async fn an_untold_step_allocates_nothing() {
     // The input, the call's future and the output: each a box, because the caller knows no types.
     assert_eq!(some - none, 3 * u64::from(CALLS));
     let (none, some) = (streamed(&workflow, 0).await, streamed(&workflow, CALLS).await);
-    assert_eq!(some - none, u64::from(CALLS), "each chunk is a box");
+    // A stream that goes on after its first poll is known to its cell from there on.
+    assert_eq!(some - none, u64::from(CALLS) + 1, "each chunk is a box, and the stream has a place of its own");
     let (none, some) = (told(&workflow, 0).await, told(&workflow, CALLS).await);
     assert!(some - none > 10 * u64::from(CALLS), "told ones do: {}", some - none);
 }

@@ -171,6 +171,7 @@ fn build_error(error: &BuildError, wording: Wording, exposure: Exposure) -> Repl
 fn refusal(error: &OpenError) -> Reply {
     let (status, details) = match error {
         OpenError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "QueueFull"),
+        OpenError::QueueTimeout { .. } => (StatusCode::TOO_MANY_REQUESTS, "QueueTimeout"),
         OpenError::TooManyUsers { .. } => (StatusCode::SERVICE_UNAVAILABLE, "TooManyUsers"),
         OpenError::Closing => (StatusCode::SERVICE_UNAVAILABLE, "Closing"),
         OpenError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "ShuttingDown"),

@@ -42,7 +42,7 @@ pub struct General {
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub build_timeout: Duration,
-    /// How long one component may take to close. Default: 10 seconds.
+    /// How long all components of one instance together may take to close. Default: 4 seconds.
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub close_timeout: Duration,
@@ -62,6 +62,13 @@ pub struct General {
     /// Users' instances that are being built at once. Default: 1024.
     #[schemars(range(min = 1))]
     pub max_concurrent_builds: usize,
+    /// Users' instances that are being closed at once. Default: 1024.
+    #[schemars(range(min = 1))]
+    pub max_concurrent_closes: usize,
+    /// How long a call may wait for one of `max_running_calls` before it is refused. Default: 5 minutes.
+    #[serde(with = "duration")]
+    #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
+    pub queue_timeout: Duration,
     /// How builds that fail again and again are paced.
     pub build_retry: BuildRetry,
 }
@@ -93,12 +100,14 @@ impl Default for General {
             telemetry: Telemetry::default(),
             use_uvloop: None,
             build_timeout: Duration::from_secs(60),
-            close_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(4),
             shutdown_timeout: Duration::from_secs(30),
             max_running_calls: 8,
             max_waiting_calls: 1024,
             max_users: 100_000,
             max_concurrent_builds: 1024,
+            max_concurrent_closes: 1024,
+            queue_timeout: Duration::from_secs(5 * 60),
             build_retry: BuildRetry::default(),
         }
     }

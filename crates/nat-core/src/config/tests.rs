@@ -390,12 +390,14 @@ fn nothing_given_means_the_defaults() {
             "tracing": {}
           },
           "build_timeout": 60,
-          "close_timeout": 10,
+          "close_timeout": 4,
           "shutdown_timeout": 30,
           "max_running_calls": 8,
           "max_waiting_calls": 1024,
           "max_users": 100000,
           "max_concurrent_builds": 1024,
+          "max_concurrent_closes": 1024,
+          "queue_timeout": 300,
           "build_retry": {
             "after": 3,
             "first_delay": 0.1,

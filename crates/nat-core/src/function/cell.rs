@@ -1,23 +1,24 @@
 //! Where a built value lives: calls borrow it, closing takes it.
 
 use std::marker::PhantomData;
-use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Waker;
 
-use async_stream::try_stream;
+use async_stream::{stream, try_stream};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::erased::{ErasedFunction, ErasedGroup, Member, Payload};
+use super::erased::{Call, ErasedFunction, ErasedGroup, Member, Payload};
 use super::group::{FunctionGroup, GroupFunction};
+use super::in_flight::{Calling, Calls, GivenUp, InFlight, Owner, Work};
 use super::{CloseReason, Manner, Scope};
 use crate::interface::{Given, Interface};
 use crate::steps::{Told, What, streamed};
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, unwind};
 
 /// What the plan knows of a component, the same for all of its instances.
 #[derive(Debug)]
@@ -31,14 +32,14 @@ pub(crate) struct Label {
 struct Cell<T>(Mutex<Inside<T>>);
 
 struct Inside<T> {
-    /// `None` once it was taken.
+    /// `None` once it was taken. Each call in flight holds it, too.
     value: Option<Arc<T>>,
-    calls: u32,
+    calls: Calls,
     doors: Doors,
 }
 
-/// Rung when the last call of a cell that is closing has ended, and when a cell was given up. Cells share them, since
-/// every user has several cells and hardly any ever rings: who hears one looks whether it was for them.
+/// Rung when the last call of a cell that is closing has ended. Cells share them, since every user has several cells
+/// and hardly any ever rings: a task that hears one looks whether it was for its own cell.
 static BELLS: [Notify; 64] = [const { Notify::const_new() }; 64];
 
 /// They open only once.
@@ -51,7 +52,7 @@ enum Doors {
 
 impl<T> Cell<T> {
     fn new(value: T) -> Self {
-        Self(Mutex::new(Inside { value: Some(Arc::new(value)), calls: 0, doors: Doors::Open }))
+        Self(Mutex::new(Inside { value: Some(Arc::new(value)), calls: Calls::default(), doors: Doors::Open }))
     }
 
     fn bell(&self) -> &'static Notify {
@@ -59,95 +60,85 @@ impl<T> Cell<T> {
         &BELLS[std::ptr::from_ref(self).addr() / 64 % BELLS.len()]
     }
 
-    fn borrow(&self, name: &str) -> Result<Borrowed<'_, T>> {
+    /// The value for one call, which is counted until it ends; `None` when the doors are closed.
+    fn begin(&self) -> Option<Arc<T>> {
         let mut inside = self.0.lock();
-        match &inside.value {
-            Some(value) if inside.doors == Doors::Open => {
-                let value = value.clone();
-                inside.calls += 1;
-                Ok(Borrowed { value: Some(value), cell: self })
-            }
-            _ => Err(was_closed(name)),
+        let value = inside.value.clone().filter(|_| inside.doors == Doors::Open)?;
+        inside.calls.begin();
+        Some(value)
+    }
+
+    fn park(&self, work: Work, waker: Option<Waker>) -> Result<Arc<InFlight>, Work> {
+        let mut inside = self.0.lock();
+        if inside.doors == Doors::GivenUp {
+            return Err(work);
+        }
+        Ok(inside.calls.park(work, waker))
+    }
+
+    fn ended(&self, count_out: impl FnOnce(&mut Calls)) {
+        let mut inside = self.0.lock();
+        count_out(&mut inside.calls);
+        let awaited = inside.calls.is_empty() && inside.doors != Doors::Open;
+        drop(inside);
+        if awaited {
+            self.bell().notify_waiters();
         }
     }
 
-    /// Waits for the calls in flight, and takes the value.
-    async fn take(&self) -> Option<T> {
+    /// Waits until no call holds the value; `then` runs under the lock.
+    async fn when_empty<R>(&self, mut then: impl FnMut(&mut Inside<T>) -> R) -> R {
         loop {
             let changed = self.bell().notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             {
                 let mut inside = self.0.lock();
-                if inside.doors == Doors::Open {
-                    inside.doors = Doors::Closing;
-                }
-                if inside.calls == 0 {
-                    // Whoever borrowed it has let go of it before they were counted out.
-                    return inside.value.take().and_then(Arc::into_inner);
+                if inside.calls.is_empty() {
+                    return then(&mut inside);
                 }
             }
             changed.await;
         }
     }
 
-    /// Nobody waits for the calls in flight any more: they are dropped at their present await, and what is left
-    /// of the value with the last of them.
-    fn give_up(&self) {
-        let mut inside = self.0.lock();
-        inside.doors = Doors::GivenUp;
-        let value = inside.value.take();
-        drop(inside);
-        self.bell().notify_waiters();
-        drop(value);
-    }
-
-    /// Runs one call of the value to its end, unless the cell is given up meanwhile.
-    async fn unless_given_up<O>(&self, name: &str, call: impl Future<Output = Result<O>>) -> Result<O> {
-        let given_up = async {
-            loop {
-                let changed = self.bell().notified();
-                tokio::pin!(changed);
-                changed.as_mut().enable();
-                if self.0.lock().doors == Doors::GivenUp {
-                    return;
-                }
-                changed.await;
+    /// Waits for the calls in flight, and takes the value.
+    async fn take(&self) -> Option<T> {
+        {
+            let mut inside = self.0.lock();
+            if inside.doors == Doors::Open {
+                inside.doors = Doors::Closing;
             }
+        }
+        // Calls let go of the value before they are counted out.
+        self.when_empty(|inside| inside.value.take()).await.and_then(Arc::into_inner)
+    }
+
+    /// Nothing waits for the calls in flight any more: they are dropped at their present await, and the value with
+    /// the last of them.
+    ///
+    /// # Errors
+    ///
+    /// The text of the first panic of what was dropped; everything else was dropped all the same.
+    fn give_up(&self) -> Result<(), String> {
+        let (calls, value) = {
+            let mut inside = self.0.lock();
+            inside.doors = Doors::GivenUp;
+            (inside.calls.all(), inside.value.take())
         };
-        tokio::select! {
-            // A call that does not wait is never asked about.
-            biased;
-            ended = call => ended,
-            () = given_up => Err(was_closed(name)),
+        let mut dropped = Ok(());
+        for call in calls {
+            if let GivenUp::Dropped(result) = call.give_up() {
+                self.ended(|calls| calls.end(&call));
+                dropped = dropped.and(result);
+            }
         }
+        dropped.and(unwind::caught(|| drop(value)))
     }
-}
 
-/// A call's share of the value.
-struct Borrowed<'a, T> {
-    value: Option<Arc<T>>,
-    cell: &'a Cell<T>,
-}
-
-impl<T> Deref for Borrowed<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        self.value.as_deref().expect("it is there until it is dropped")
-    }
-}
-
-impl<T> Drop for Borrowed<'_, T> {
-    fn drop(&mut self) {
-        self.value = None;
-        let mut inside = self.cell.0.lock();
-        inside.calls -= 1;
-        let awaited = inside.calls == 0 && inside.doors != Doors::Open;
-        drop(inside);
-        if awaited {
-            self.cell.bell().notify_waiters();
-        }
+    /// Waits until no call holds the value, after [`Cell::give_up`]: for calls that a thread was running then.
+    async fn emptied(&self) {
+        self.when_empty(|_| ()).await;
     }
 }
 
@@ -180,23 +171,48 @@ impl<F: Send + Sync + 'static, M: Manner<F>> FunctionCell<F, M> {
         Self { label, interface, value: Cell::new(value), manner: PhantomData }
     }
 
-    async fn answer(&self, ctx: &Context, input: Payload) -> Result<Payload> {
-        let function = self.value.borrow(&self.label.name)?;
-        let narrowed = context_for(self.label.scope, ctx);
-        let call = M::call(&function, narrowed.as_ref().unwrap_or(ctx), &self.label.name, input);
-        self.value.unless_given_up(&self.label.name, call).await
+    fn answer(self: Arc<Self>, ctx: Context, input: Payload) -> Result<Calling> {
+        let function = self.value.begin().ok_or_else(|| was_closed(&self.label.name))?;
+        let ctx = context_for(self.label.scope, &ctx).unwrap_or(ctx);
+        let label = self.label.clone();
+        let work = Box::pin(async move { M::call(&function, &ctx, &label.name, input).await });
+        Ok(Calling::new(Work::Answer(work), self))
     }
 
     fn chunks(self: Arc<Self>, ctx: Context, input: Payload) -> impl Stream<Item = Result<Payload>> + Send {
         try_stream! {
-            let function = self.value.borrow(&self.label.name)?;
+            let function = self.value.begin().ok_or_else(|| was_closed(&self.label.name))?;
             let ctx = context_for(self.label.scope, &ctx).unwrap_or(ctx);
-            let mut chunks = pin!(M::stream(&function, &ctx, &self.label.name, input));
-            let name = &self.label.name;
-            while let Some(chunk) = self.value.unless_given_up(name, chunks.next().map(Ok)).await? {
+            let label = self.label.clone();
+            let work = Box::pin(stream! {
+                let mut chunks = pin!(M::stream(&function, &ctx, &label.name, input));
+                while let Some(chunk) = chunks.next().await {
+                    yield chunk;
+                }
+            });
+            let mut chunks = Calling::new(Work::Chunks(work), self);
+            while let Some(chunk) = chunks.next().await {
                 yield chunk?;
             }
         }
+    }
+}
+
+impl<F: Send + Sync + 'static, M: Manner<F>> Owner for FunctionCell<F, M> {
+    fn park(&self, work: Work, waker: Option<Waker>) -> Result<Arc<InFlight>, Work> {
+        self.value.park(work, waker)
+    }
+
+    fn ended_fresh(&self) {
+        self.value.ended(Calls::end_fresh);
+    }
+
+    fn ended(&self, call: &InFlight) {
+        self.value.ended(|calls| calls.end(call));
+    }
+
+    fn was_closed(&self) -> Error {
+        was_closed(&self.label.name)
     }
 }
 
@@ -209,17 +225,19 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
         &self.interface
     }
 
-    fn call<'a>(&'a self, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>> {
-        let Some(listener) = ctx.listener() else {
-            return Box::pin(self.answer(ctx, input));
-        };
-        Box::pin(async move {
-            listener.room().await;
+    fn call(self: Arc<Self>, ctx: Context, input: Payload) -> Call {
+        if ctx.listener().is_none() {
+            return Call::of(self.answer(ctx, input));
+        }
+        Call::Told(Box::pin(async move {
+            if let Some(listener) = ctx.listener() {
+                listener.room().await;
+            }
             let span = ctx.function_span(&self.label.name, || self.interface.input_value(&*input));
-            let output = self.answer(span.context(), input).await?;
+            let output = self.clone().answer(span.context().clone(), input)?.await?;
             span.finish_with(|| self.interface.shown_value(Given::Output, &*output));
             Ok(output)
-        })
+        }))
     }
 
     fn stream(self: Arc<Self>, ctx: Context, input: Payload) -> BoxStream<'static, Result<Payload>> {
@@ -240,8 +258,12 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
         })
     }
 
-    fn give_up(&self) {
-        self.value.give_up();
+    fn give_up(&self) -> Result<(), String> {
+        self.value.give_up()
+    }
+
+    fn emptied(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.value.emptied())
     }
 }
 
@@ -258,6 +280,24 @@ impl<G: FunctionGroup> GroupCell<G> {
     }
 }
 
+impl<G: FunctionGroup> Owner for GroupCell<G> {
+    fn park(&self, work: Work, waker: Option<Waker>) -> Result<Arc<InFlight>, Work> {
+        self.value.park(work, waker)
+    }
+
+    fn ended_fresh(&self) {
+        self.value.ended(Calls::end_fresh);
+    }
+
+    fn ended(&self, call: &InFlight) {
+        self.value.ended(|calls| calls.end(call));
+    }
+
+    fn was_closed(&self) -> Error {
+        was_closed(&self.label.name)
+    }
+}
+
 impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
     fn name(&self) -> &str {
         &self.label.name
@@ -267,28 +307,30 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
         &self.members
     }
 
-    fn call<'a>(&'a self, index: usize, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>> {
-        let Some(listener) = ctx.listener() else {
+    fn call(self: Arc<Self>, index: usize, ctx: Context, input: Payload) -> Call {
+        if ctx.listener().is_none() {
             return self.call_untold(index, ctx, input);
-        };
-        Box::pin(async move {
-            listener.room().await;
+        }
+        Call::Told(Box::pin(async move {
+            if let Some(listener) = ctx.listener() {
+                listener.room().await;
+            }
             let member = &self.members[index];
             let span = ctx.function_span(&member.full_name, || member.interface.input_value(&*input));
-            let output = self.call_untold(index, span.context(), input).await?;
+            let output = self.clone().call_untold(index, span.context().clone(), input).await?;
             span.finish_with(|| member.interface.shown_value(Given::Output, &*output));
             Ok(output)
-        })
+        }))
     }
 
-    fn call_untold<'a>(&'a self, index: usize, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>> {
-        Box::pin(async move {
-            let group = self.value.borrow(&self.label.name)?;
+    fn call_untold(self: Arc<Self>, index: usize, ctx: Context, input: Payload) -> Call {
+        let Some(group) = self.value.begin() else { return Call::of(Err(was_closed(&self.label.name))) };
+        let ctx = context_for(self.label.scope, &ctx).unwrap_or(ctx);
+        let work = Box::pin(async move {
             let function: &GroupFunction<G> = &G::FUNCTIONS[index];
-            let narrowed = context_for(self.label.scope, ctx);
-            let call = function.call(&group, narrowed.as_ref().unwrap_or(ctx), input);
-            self.value.unless_given_up(&self.label.name, call).await
-        })
+            function.call(&group, &ctx, input).await
+        });
+        Call::of(Ok(Calling::new(Work::Answer(work), self)))
     }
 
     fn close(&self, reason: CloseReason) -> BoxFuture<'_, Result<()>> {
@@ -300,7 +342,11 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
         })
     }
 
-    fn give_up(&self) {
-        self.value.give_up();
+    fn give_up(&self) -> Result<(), String> {
+        self.value.give_up()
+    }
+
+    fn emptied(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.value.emptied())
     }
 }

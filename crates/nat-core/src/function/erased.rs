@@ -1,15 +1,19 @@
 //! Functions without their types: values in boxes, the types in the interface beside them.
 
 use std::any::Any;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 
 use super::CloseReason;
+use super::in_flight::Calling;
 use crate::interface::{Given, Interface};
 use crate::steps::{Told, What, streamed};
-use crate::{Context, Result};
+use crate::{Context, Error, Result};
 
 /// An input or an output whose type the interface knows.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -23,7 +27,7 @@ pub(crate) trait ErasedFunction: Send + Sync {
     fn interface(&self) -> &Arc<Interface>;
 
     /// One call. `input` must be of the interface's input type.
-    fn call<'a>(&'a self, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>>;
+    fn call(self: Arc<Self>, ctx: Context, input: Payload) -> Call;
 
     /// One call, answered by chunks. The stream holds the function open until it has ended or is dropped.
     fn stream(self: Arc<Self>, ctx: Context, input: Payload) -> BoxStream<'static, Result<Payload>>;
@@ -31,8 +35,16 @@ pub(crate) trait ErasedFunction: Send + Sync {
     /// Refuses new calls, waits for those in flight, and closes the value. A second close does nothing.
     fn close(&self, reason: CloseReason) -> BoxFuture<'_, Result<()>>;
 
-    /// After a close that took too long: drops the calls in flight, and the value if it was not taken.
-    fn give_up(&self);
+    /// After a close that took too long: drops the calls in flight, and the value if it was not taken. Calls that a
+    /// thread runs at that moment are dropped when they return to their await: [`ErasedFunction::emptied`] waits.
+    ///
+    /// # Errors
+    ///
+    /// The text of a panic of what was dropped.
+    fn give_up(&self) -> Result<(), String>;
+
+    /// Waits until no call holds the value.
+    fn emptied(&self) -> BoxFuture<'_, ()>;
 }
 
 /// A built function group.
@@ -44,16 +56,57 @@ pub(crate) trait ErasedGroup: Send + Sync {
     fn members(&self) -> &[Member];
 
     /// One call of the function at `index` of [`ErasedGroup::members`].
-    fn call<'a>(&'a self, index: usize, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>>;
+    fn call(self: Arc<Self>, index: usize, ctx: Context, input: Payload) -> Call;
 
     /// The same call without a step of its own.
-    fn call_untold<'a>(&'a self, index: usize, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>>;
+    fn call_untold(self: Arc<Self>, index: usize, ctx: Context, input: Payload) -> Call;
 
     /// As [`ErasedFunction::close`].
     fn close(&self, reason: CloseReason) -> BoxFuture<'_, Result<()>>;
 
     /// As [`ErasedFunction::give_up`].
-    fn give_up(&self);
+    fn give_up(&self) -> Result<(), String>;
+
+    /// As [`ErasedFunction::emptied`].
+    fn emptied(&self) -> BoxFuture<'_, ()>;
+}
+
+/// One call: a future of its answer.
+///
+/// # Cancellation
+///
+/// Dropping it drops the function's call at its present await.
+pub(crate) enum Call {
+    /// No steps are told.
+    Direct(Calling),
+    /// The call stands within a span.
+    Told(BoxFuture<'static, Result<Payload>>),
+    /// The function was closed. Taken when it is polled.
+    Refused(Option<Error>),
+}
+
+impl Call {
+    pub(super) fn of(calling: Result<Calling>) -> Self {
+        match calling {
+            Ok(calling) => Self::Direct(calling),
+            Err(error) => Self::Refused(Some(error)),
+        }
+    }
+}
+
+impl Future for Call {
+    type Output = Result<Payload>;
+
+    /// # Panics
+    ///
+    /// When it is polled again after it has ended.
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Direct(calling) => calling.poll_unpin(cx),
+            Self::Told(told) => told.poll_unpin(cx),
+            Self::Refused(error) => Poll::Ready(Err(error.take().expect("a future is not polled after its end"))),
+        }
+    }
 }
 
 /// One function of a group, as the plan knows it.
@@ -103,13 +156,13 @@ impl ErasedFunction for GroupMember {
         &self.member().interface
     }
 
-    fn call<'a>(&'a self, ctx: &'a Context, input: Payload) -> BoxFuture<'a, Result<Payload>> {
-        self.group.call(self.index, ctx, input)
+    fn call(self: Arc<Self>, ctx: Context, input: Payload) -> Call {
+        self.group.clone().call(self.index, ctx, input)
     }
 
     fn stream(self: Arc<Self>, ctx: Context, input: Payload) -> BoxStream<'static, Result<Payload>> {
         let once = |member: Arc<Self>, ctx: Context, input| {
-            stream::once(async move { member.group.call_untold(member.index, &ctx, input).await })
+            stream::once(async move { member.group.clone().call_untold(member.index, ctx, input).await })
         };
         if ctx.listener().is_none() {
             return Box::pin(once(self, ctx, input));
@@ -124,5 +177,11 @@ impl ErasedFunction for GroupMember {
         Box::pin(async { Ok(()) })
     }
 
-    fn give_up(&self) {}
+    fn give_up(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn emptied(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 }

@@ -73,7 +73,7 @@ impl<I: Send + 'static, O: 'static> FunctionHandle<I, O> {
     ///
     /// The function's own, or a `RuntimeError` that names it when it has been closed.
     pub async fn call(&self, ctx: &Context, input: I) -> Result<O> {
-        let output = self.function.call(ctx, Box::new(input)).await?;
+        let output = self.function.clone().call(ctx.clone(), Box::new(input)).await?;
         match output.downcast::<O>() {
             Ok(output) => Ok(*output),
             Err(_) => Err(Error::type_error(format!("function `{}` gave another type", self.name()))),
@@ -231,7 +231,7 @@ impl DynFunctionHandle {
     pub async fn call(&self, ctx: &Context, input: Value) -> Result<Value> {
         let interface = self.function.interface();
         let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
-        let output = self.function.call(ctx, input).await?;
+        let output = self.function.clone().call(ctx.clone(), input).await?;
         interface.encode_value(Given::Output, &*output)
     }
 
@@ -256,7 +256,7 @@ impl DynFunctionHandle {
     pub async fn call_text(&self, ctx: &Context, text: &str) -> Result<String> {
         let interface = self.function.interface();
         let input = interface.decode_text(text).map_err(|findings| Error::value(findings.summary()))?;
-        let output = self.function.call(ctx, input).await?;
+        let output = self.function.clone().call(ctx.clone(), input).await?;
         interface.encode_text(Given::Output, &*output)
     }
 }

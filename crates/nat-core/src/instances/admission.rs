@@ -1,37 +1,32 @@
-//! How many users may have an instance, and who makes room for whom.
+//! The number of users who may have an instance, and who makes room for whom.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::slot::Slot;
+use super::newcomers::Newcomers;
 use super::{Instances, OpenError};
 use crate::function::CloseReason;
-use crate::moment::Moment;
 
-/// Candidates chosen at one look over the table, so that a table at its limit is looked over once for
-/// many newcomers.
-const CANDIDATES: usize = 1024;
-/// So many instances may be closing at once beside those that live, or a quarter of those if that is more.
+/// So many instances may be closing at once beside those that live, or a quarter of those if that is more. As many
+/// newcomers may wait for a place.
 const MIN_CLOSING: usize = 64;
+/// A newcomer waits so long for a place when all are in use, or when too many instances are closing.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct Admission {
     places: Arc<Places>,
-    /// Idle users, the longest idle first, each with the time since when. One who has been active
-    /// since is passed over; everybody else has become idle later than all in the list.
-    candidates: Mutex<VecDeque<(Weak<Slot>, Moment)>>,
-    /// Nobody was idle lately, and a look over a large table takes its time: not before then.
-    next_look: Mutex<Option<Instant>>,
 }
 
-/// How many places there are, and who has them. A place is free for the next user as soon as its instance begins to
-/// close, since nobody waits for another user's code; how many may be closing is bounded for itself.
+/// The places, and who has them. A place is free for the next user as soon as its instance begins to close, since
+/// nobody waits for another user's code; how many may be closing is bounded for itself.
 struct Places {
     limit: usize,
     closing_limit: usize,
     taken: Mutex<Taken>,
+    newcomers: Arc<Newcomers>,
 }
 
 #[derive(Default)]
@@ -40,7 +35,7 @@ struct Taken {
     closing: usize,
 }
 
-/// One of `max_users` places, given back when dropped.
+/// One of `max_users` places, free again when dropped.
 pub(super) struct Place {
     places: Arc<Places>,
     kind: Kind,
@@ -60,13 +55,13 @@ enum Refused {
 }
 
 impl Admission {
-    pub(super) fn new(limit: usize) -> Self {
-        let places = Places { limit, closing_limit: (limit / 4).max(MIN_CLOSING), taken: Mutex::default() };
-        Self { places: Arc::new(places), candidates: Mutex::default(), next_look: Mutex::default() }
+    pub(super) fn new(limit: usize, newcomers: Arc<Newcomers>) -> Self {
+        let closing_limit = (limit / 4).max(MIN_CLOSING);
+        Self { places: Arc::new(Places { limit, closing_limit, taken: Mutex::default(), newcomers }) }
     }
 
     fn try_take(&self) -> Result<Place, Refused> {
-        let Places { limit, closing_limit, taken } = &*self.places;
+        let Places { limit, closing_limit, taken, .. } = &*self.places;
         let mut taken = taken.lock();
         if taken.living + taken.closing >= limit.saturating_add(*closing_limit) {
             return Err(Refused::Closing);
@@ -80,12 +75,14 @@ impl Admission {
 }
 
 impl Place {
-    /// What has it begins to close.
+    /// The instance that has it begins to close.
     pub(super) fn retire(&mut self) {
         if std::mem::replace(&mut self.kind, Kind::Closing) == Kind::Living {
             let mut taken = self.places.taken.lock();
             taken.living -= 1;
             taken.closing += 1;
+            drop(taken);
+            self.places.newcomers.tell();
         }
     }
 }
@@ -97,51 +94,52 @@ impl Drop for Place {
             Kind::Living => taken.living -= 1,
             Kind::Closing => taken.closing -= 1,
         }
+        drop(taken);
+        self.places.newcomers.tell();
     }
 }
 
 impl Instances {
-    /// A place for one more user, for which the longest idle one has to go when there is none left.
-    pub(super) fn admit(self: &Arc<Self>) -> Result<Place, OpenError> {
-        let mut looked = false;
+    /// A place for one more user, for which the one who has been idle longest has to go when there is none left.
+    /// Where nobody is idle, or too many instances are closing, waits shortly for that to change.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::TooManyUsers`] after that, and at once when too many wait already.
+    pub(super) async fn admit(self: &Arc<Self>) -> Result<Place, OpenError> {
+        if let Some(place) = self.try_admit() {
+            return Ok(place);
+        }
+        let Places { limit, closing_limit, newcomers, .. } = &*self.admission.places;
+        let full = || OpenError::TooManyUsers { limit: *limit };
+        let waiting = newcomers.wait(*closing_limit).ok_or_else(full)?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let told = waiting.told();
+            tokio::pin!(told);
+            told.as_mut().enable();
+            // Once more, since what happened before the future was enabled was not told.
+            if let Some(place) = self.try_admit() {
+                return Ok(place);
+            }
+            tokio::select! {
+                () = told => {}
+                () = tokio::time::sleep_until(deadline) => return Err(full()),
+                () = self.stopping.cancelled() => return Err(OpenError::ShuttingDown),
+            }
+        }
+    }
+
+    fn try_admit(self: &Arc<Self>) -> Option<Place> {
         loop {
             match self.admission.try_take() {
-                Ok(place) => return Ok(place),
-                Err(Refused::Full) if self.evict_candidate() => continue,
-                Err(Refused::Full) if !std::mem::replace(&mut looked, true) && self.look_for_candidates() => {}
-                Err(_) => return Err(OpenError::TooManyUsers { limit: self.admission.places.limit }),
+                Ok(place) => return Some(place),
+                Err(Refused::Closing) => return None,
+                Err(Refused::Full) => {
+                    let (slot, set) = self.index.close_longest_idle()?;
+                    self.close(slot, set, CloseReason::Idle, None);
+                }
             }
         }
-    }
-
-    fn evict_candidate(self: &Arc<Self>) -> bool {
-        loop {
-            let Some((slot, since)) = self.admission.candidates.lock().pop_front() else { return false };
-            let Some(slot) = slot.upgrade() else { continue };
-            if let Some(set) = slot.close_if_untouched(since) {
-                self.close(slot, set, CloseReason::Idle);
-                return true;
-            }
-        }
-    }
-
-    /// Whether there may be some now.
-    fn look_for_candidates(&self) -> bool {
-        let began = Instant::now();
-        if self.admission.next_look.lock().is_some_and(|next| began < next) {
-            return false;
-        }
-        let idle = |slot: &Arc<Slot>| Some((slot.idle_since()?, Arc::downgrade(slot)));
-        let mut idle: Vec<_> = self.index.all().iter().filter_map(idle).collect();
-        // Nobody idle: who comes next is refused without another look, for ten times as long as this one took.
-        *self.admission.next_look.lock() = idle.is_empty().then(|| began + began.elapsed() * 10);
-        if idle.len() > CANDIDATES {
-            idle.select_nth_unstable_by_key(CANDIDATES, |(since, _)| *since);
-            idle.truncate(CANDIDATES);
-        }
-        idle.sort_unstable_by_key(|(since, _)| *since);
-        let found = !idle.is_empty();
-        *self.admission.candidates.lock() = idle.into_iter().map(|(since, slot)| (slot, since)).collect();
-        found
     }
 }

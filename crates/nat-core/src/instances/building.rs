@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
     // The slot goes however this ends, or its user could never have another one.
     let mut leaving = closing::Leaving::new(&instances, &slot);
-    match instances.admit() {
+    match instances.admit().await {
         Ok(place) => slot.admitted(place),
         Err(full) => return slot.fail(full),
     }
@@ -28,10 +28,15 @@ pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
             instances.pacing.succeeded(slot.user());
             instances.totals.built();
             debug!(user = %slot.user(), "instance built");
-            // The cache first: an instance that lives is always one that can be found idle.
-            instances.idle.insert(&slot);
             slot.go_live(Arc::new(assembly.take()));
             leaving.stays();
+            // Only when it lives: a sweep that asks a slot before then hears that there is nothing to close, and the
+            // cache says so only once.
+            instances.idle.insert(&slot);
+            if slot.is_gone() {
+                // It made room for somebody else meanwhile.
+                instances.idle.forget(&slot);
+            }
         }
         Err((failure, ending)) => {
             // Everybody who waits is told at once; the slot stays until what was built has closed.
@@ -43,8 +48,7 @@ pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
             }
             let set = assembly.take();
             if set.len() > 0 {
-                let deadline = instances.limits.close_timeout;
-                let outcome = set.close(CloseReason::BuildFailed, deadline, Some(slot.user())).await;
+                let outcome = closing::close_components(&instances, &set, CloseReason::BuildFailed, &slot, None).await;
                 instances.totals.components_closed(&outcome);
             }
             closing::let_go(set, &slot);

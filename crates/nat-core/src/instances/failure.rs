@@ -18,7 +18,12 @@ pub enum OpenError {
         /// How many may wait.
         limit: usize,
     },
-    /// As many users as may have an instance have one, and all of them are busy.
+    /// None of the user's running calls (of a shared workflow: of all) ended in time for this one.
+    QueueTimeout {
+        /// The time that it waited: `general.queue_timeout`.
+        limit: Duration,
+    },
+    /// As many users as may have an instance have one, and none of them was idle within half a second.
     TooManyUsers {
         /// How many may.
         limit: usize,
@@ -35,9 +40,11 @@ impl OpenError {
         match self {
             Self::NoUser => None,
             Self::Build(error) => error.retry_after,
-            Self::QueueFull { .. } | Self::TooManyUsers { .. } | Self::Closing | Self::ShuttingDown => {
-                Some(Duration::from_secs(1))
-            }
+            Self::QueueFull { .. }
+            | Self::QueueTimeout { .. }
+            | Self::TooManyUsers { .. }
+            | Self::Closing
+            | Self::ShuttingDown => Some(Duration::from_secs(1)),
         }
     }
 }
@@ -50,6 +57,9 @@ impl fmt::Display for OpenError {
             Self::QueueFull { limit } => {
                 let waiting = if *limit == 1 { "call is" } else { "calls are" };
                 write!(f, "{limit} {waiting} waiting already (general.max_waiting_calls); try again later")
+            }
+            Self::QueueTimeout { limit } => {
+                write!(f, "no running call ended within {limit:?} (general.queue_timeout); try again later")
             }
             Self::TooManyUsers { limit } => {
                 write!(f, "all {limit} places for users are in use (general.max_users); try again later")

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -60,13 +61,27 @@ impl<G: Gated> Queued<G> {
         Ok(Self(gated))
     }
 
-    /// Waits for a turn, first come first served.
+    /// Waits for a turn, first come first served, but no longer than `limit`: calls that each wait for another call
+    /// of their own user would wait for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::QueueTimeout`] after that.
     ///
     /// # Cancellation
     ///
     /// Dropping the future gives the place back.
-    pub(crate) async fn turn(self) -> Result<Turn<G>, OpenError> {
-        self.0.gate().turns.acquire().await.map_err(|_| OpenError::ShuttingDown)?.forget();
+    pub(crate) async fn turn(self, limit: Duration) -> Result<Turn<G>, OpenError> {
+        let turns = &self.0.gate().turns;
+        let turn = match turns.try_acquire() {
+            Ok(turn) => turn,
+            // No timer is set for a call that need not wait.
+            Err(_) => tokio::time::timeout(limit, turns.acquire())
+                .await
+                .map_err(|_elapsed| OpenError::QueueTimeout { limit })?
+                .map_err(|_closed| OpenError::ShuttingDown)?,
+        };
+        turn.forget();
         Ok(Turn(self))
     }
 }

@@ -1,6 +1,7 @@
 //! The right to use an instance, for as long as the value lives.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::OpenError;
 use super::gate::{Queued, Turn};
@@ -27,13 +28,14 @@ struct Counted {
 }
 
 impl Lease {
-    /// Waits for the user's turn, in the place that the caller has or a new one. The lease was counted
-    /// by [`Slot::try_lease`] at `since`.
+    /// Waits for the user's turn for at most `limit`, in the place that the caller has or a new one. The lease was
+    /// counted by [`Slot::try_lease`] at `since`.
     pub(super) async fn enter(
         slot: Arc<Slot>,
         set: Arc<ComponentSet>,
         since: Moment,
         place: Option<Queued<Slot>>,
+        limit: Duration,
     ) -> Result<Self, OpenError> {
         let counted = Counted { slot: slot.clone(), since, call: None };
         let place = match place {
@@ -41,7 +43,7 @@ impl Lease {
             None => Queued::at(slot)?,
         };
         // A call that is dropped before it says how it ended has failed.
-        Ok(Self { set, _turn: place.turn().await?, counted, outcome: Outcome::Failed })
+        Ok(Self { set, _turn: place.turn(limit).await?, counted, outcome: Outcome::Failed })
     }
 
     pub(crate) fn set(&self) -> &Arc<ComponentSet> {

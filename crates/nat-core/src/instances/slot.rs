@@ -10,6 +10,7 @@ use tokio::sync::futures::Notified;
 use super::admission::Place;
 use super::failure::OpenError;
 use super::gate::{Gate, Gated};
+use super::index::{Home, Position, Shard};
 use crate::UserId;
 use crate::component_set::ComponentSet;
 use crate::function::CloseReason;
@@ -29,6 +30,8 @@ pub(super) struct Slot {
     user: UserId,
     number: u64,
     gate: Gate,
+    home: Arc<Home>,
+    position: Position,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -47,6 +50,8 @@ struct State {
     gone: bool,
     /// In `later` of the idle cache: it will be asked again.
     awaited: bool,
+    /// In the list of idle users: see [`State::is_idle`].
+    listed: bool,
     /// The user's place among `max_users`, until nothing is left of the instance.
     place: Option<Place>,
 }
@@ -104,7 +109,7 @@ impl Gated for Slot {
 }
 
 impl Slot {
-    pub(super) fn new(user: UserId, number: u64, gate: Gate) -> Arc<Self> {
+    pub(super) fn new(user: UserId, number: u64, gate: Gate, home: Arc<Home>) -> Arc<Self> {
         let now = Moment::now();
         let state = State {
             phase: Phase::Building,
@@ -115,9 +120,11 @@ impl Slot {
             touched: now,
             counters: Counters::new(now),
             awaited: false,
+            listed: false,
             place: None,
         };
-        Arc::new(Self { user, number, gate, state: Mutex::new(state), changed: Notify::new() })
+        let (state, position) = (Mutex::new(state), Position::unknown());
+        Arc::new(Self { user, number, gate, home, position, state, changed: Notify::new() })
     }
 
     pub(super) fn user(&self) -> &UserId {
@@ -129,6 +136,39 @@ impl Slot {
         self.number
     }
 
+    /// Where it lies in its shard.
+    pub(super) fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// Changes the state, and keeps the list of idle users true.
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        let (result, idle) = self.change_in(&mut self.home.lock(), change);
+        if idle == Became::Idle {
+            self.home.somebody_is_idle();
+        }
+        result
+    }
+
+    /// The same, under the lock of the slot's shard.
+    fn change_in<R>(&self, shard: &mut Shard, change: impl FnOnce(&mut State) -> R) -> (R, Became) {
+        let mut state = self.state.lock();
+        let result = change(&mut state);
+        let became = match (state.listed, state.is_idle()) {
+            (false, true) => {
+                shard.link(self);
+                Became::Idle
+            }
+            (true, false) => {
+                shard.unlink(self);
+                Became::Busy
+            }
+            (true, true) | (false, false) => return (result, Became::WhatItWas),
+        };
+        state.listed = became == Became::Idle;
+        (result, became)
+    }
+
     /// Completes at the next change of phase, or when the last lease of a slot that should close ends.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
@@ -136,51 +176,36 @@ impl Slot {
 
     /// A lease, if there is an instance that may be used. `touch_after` is how stale the idle cache may be.
     pub(super) fn try_lease(&self, touch_after: Duration) -> Attempt {
-        let mut guard = self.state.lock();
-        let state = &mut *guard;
-        match &state.phase {
-            Phase::Live(_) if state.closing_for.is_some() => Attempt::Closing,
-            Phase::Live(set) => {
-                let (set, now) = (set.clone(), Moment::now());
-                state.leases += 1;
-                state.counters.active_since = now;
-                let touch = if now.since(state.touched) >= touch_after { Touch::Due } else { Touch::Recent };
-                if touch == Touch::Due {
-                    state.touched = now;
-                }
-                Attempt::Leased(set, touch, now)
-            }
-            Phase::Building => Attempt::Building,
-            Phase::Failed(error) => {
-                let remains = if state.gone { Remains::Nothing } else { Remains::ToBeClosed };
-                Attempt::Failed(OpenError::clone(error), remains)
-            }
-            Phase::Closing if state.gone => Attempt::Closed,
-            Phase::Closing => Attempt::Closing,
-        }
+        self.try_lease_in(&mut self.home.lock(), touch_after)
+    }
+
+    /// The same, under the lock of the slot's shard.
+    pub(super) fn try_lease_in(&self, shard: &mut Shard, touch_after: Duration) -> Attempt {
+        self.change_in(shard, |state| state.try_lease(touch_after)).0
     }
 
     /// Ends a lease that was counted at `since`. With an outcome it was a call, which is counted.
     pub(super) fn release(&self, since: Moment, call: Option<Outcome>) {
-        let mut state = self.state.lock();
-        let now = Moment::now();
-        state.leases -= 1;
-        state.idle_since = now;
-        if let Some(outcome) = call {
-            state.counters.record(now.since(since), outcome);
-        }
-        let awaited = state.leases == 0 && state.closing_for.is_some();
-        drop(state);
+        let awaited = self.change(|state| {
+            // Under the lock of the shard, which orders its list by this.
+            let now = Moment::now();
+            state.leases -= 1;
+            state.idle_since = now;
+            if let Some(outcome) = call {
+                state.counters.record(now.since(since), outcome);
+            }
+            state.leases == 0 && state.closing_for.is_some()
+        });
         if awaited {
             self.changed.notify_waiters();
         }
     }
 
     pub(super) fn go_live(&self, set: Arc<ComponentSet>) {
-        let mut state = self.state.lock();
-        state.idle_since = Moment::now();
-        state.phase = Phase::Live(set);
-        drop(state);
+        self.change(|state| {
+            state.idle_since = Moment::now();
+            state.phase = Phase::Live(set);
+        });
         self.changed.notify_waiters();
     }
 
@@ -212,18 +237,19 @@ impl Slot {
         self.changed.notify_waiters();
     }
 
-    /// Begins to close an instance that nobody uses and whose user has been away for `timeout`.
+    /// Begins to close an instance that nobody uses and whose user has been idle for `timeout`.
     pub(super) fn close_if_idle(&self, timeout: Duration) -> Verdict {
-        let mut state = self.state.lock();
-        if !matches!(state.phase, Phase::Live(_)) || state.closing_for.is_some() {
-            return Verdict::Gone;
-        }
-        let left = match timeout.checked_sub(Moment::now().since(state.idle_since)) {
-            _ if state.leases > 0 => timeout,
-            Some(left) if !left.is_zero() => left,
-            _ => return state.begin_close().map_or(Verdict::Gone, Verdict::Close),
-        };
-        if std::mem::replace(&mut state.awaited, true) { Verdict::Awaited } else { Verdict::NotYet(left) }
+        self.change(|state| {
+            if !matches!(state.phase, Phase::Live(_)) || state.closing_for.is_some() {
+                return Verdict::Gone;
+            }
+            let left = match timeout.checked_sub(Moment::now().since(state.idle_since)) {
+                _ if state.leases > 0 => timeout,
+                Some(left) if !left.is_zero() => left,
+                _ => return state.begin_close().map_or(Verdict::Gone, Verdict::Close),
+            };
+            if std::mem::replace(&mut state.awaited, true) { Verdict::Awaited } else { Verdict::NotYet(left) }
+        })
     }
 
     /// The time has come at which it was to be asked again.
@@ -233,39 +259,40 @@ impl Slot {
 
     /// No new leases from here on. True for the first who asks, who then has to close it.
     pub(super) fn mark(&self, reason: CloseReason) -> bool {
-        let mut state = self.state.lock();
-        if state.closing_for.is_some() || matches!(state.phase, Phase::Closing) {
-            return false;
-        }
-        state.closing_for = Some(reason);
-        true
+        self.change(|state| {
+            if state.closing_for.is_some() || matches!(state.phase, Phase::Closing) {
+                return false;
+            }
+            state.closing_for = Some(reason);
+            true
+        })
     }
 
     /// Begins to close a marked slot: `None` while it is built or leased, unless `leased` says to close
     /// it all the same.
     pub(super) fn close_if_free(&self, leased: Leased) -> Option<Free> {
-        let mut state = self.state.lock();
-        match &state.phase {
+        self.change(|state| match &state.phase {
             Phase::Building => None,
             Phase::Live(_) if state.leases > 0 && leased == Leased::Wait => None,
             Phase::Live(_) => state.begin_close().map(Free::Close),
             Phase::Failed(_) | Phase::Closing => Some(Free::Nothing),
-        }
+        })
     }
 
-    /// Since when nobody uses the instance; `None` when somebody does, or there is none.
+    /// The end of the last lease; `None` when there is one, or no instance.
     pub(super) fn idle_since(&self) -> Option<Moment> {
         let state = self.state.lock();
-        let idle = matches!(state.phase, Phase::Live(_)) && state.leases == 0 && state.closing_for.is_none();
-        idle.then_some(state.idle_since)
+        state.is_idle().then_some(state.idle_since)
     }
 
-    /// As [`Slot::close_if_idle`], for an instance that must make room: only if nothing has happened
-    /// since it was chosen.
-    pub(super) fn close_if_untouched(&self, since: Moment) -> Option<Arc<ComponentSet>> {
-        let mut state = self.state.lock();
-        let untouched = state.leases == 0 && state.closing_for.is_none() && state.idle_since == since;
-        if untouched { state.begin_close() } else { None }
+    /// Begins to close an instance that nobody uses at this moment, under the lock of its shard.
+    pub(super) fn close_if_idle_in(&self, shard: &mut Shard) -> Option<Arc<ComponentSet>> {
+        self.change_in(shard, |state| if state.is_idle() { state.begin_close() } else { None }).0
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_gone(&self) -> bool {
+        self.state.lock().gone
     }
 
     pub(super) async fn until_closed(&self) {
@@ -273,7 +300,7 @@ impl Slot {
             let changed = self.changed();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.state.lock().gone {
+            if self.is_gone() {
                 return;
             }
             changed.await;
@@ -287,6 +314,14 @@ impl Slot {
         let last = if state.leases > 0 { state.counters.active_since } else { state.idle_since };
         Some(UserReport::new(&self.user, &state.counters, last, state.leases, set.len(), plan))
     }
+}
+
+/// What a change did to the idleness of a slot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Became {
+    Idle,
+    Busy,
+    WhatItWas,
 }
 
 /// What to do about leases that have not ended.
@@ -303,6 +338,34 @@ pub(super) enum Free {
 }
 
 impl State {
+    /// Whether it lives, and nobody uses it or has asked for its end.
+    fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Live(_)) && self.leases == 0 && self.closing_for.is_none()
+    }
+
+    fn try_lease(&mut self, touch_after: Duration) -> Attempt {
+        match &self.phase {
+            Phase::Live(_) if self.closing_for.is_some() => Attempt::Closing,
+            Phase::Live(set) => {
+                let (set, now) = (set.clone(), Moment::now());
+                self.leases += 1;
+                self.counters.active_since = now;
+                let touch = if now.since(self.touched) >= touch_after { Touch::Due } else { Touch::Recent };
+                if touch == Touch::Due {
+                    self.touched = now;
+                }
+                Attempt::Leased(set, touch, now)
+            }
+            Phase::Building => Attempt::Building,
+            Phase::Failed(error) => {
+                let remains = if self.gone { Remains::Nothing } else { Remains::ToBeClosed };
+                Attempt::Failed(OpenError::clone(error), remains)
+            }
+            Phase::Closing if self.gone => Attempt::Closed,
+            Phase::Closing => Attempt::Closing,
+        }
+    }
+
     fn retire(&mut self) {
         if let Some(place) = &mut self.place {
             place.retire();

@@ -93,6 +93,8 @@ fn limits() -> InstanceLimits {
         // Fewer places than users, so that some have to make room.
         users: 20,
         concurrent_builds: 6,
+        concurrent_closes: 6,
+        queue_timeout: Duration::from_millis(50),
         build_retry: BuildRetry {
             after: 3,
             first_delay: Duration::from_millis(1),
@@ -149,7 +151,7 @@ fn at_most_one_instance_and_every_one_closed() {
         for worker in workers.collect::<Vec<_>>() {
             worker.await.expect("no worker panics");
         }
-        let unclosed = instances.shutdown(Instant::now() + Duration::from_millis(20)).await;
+        let unclosed = instances.shutdown(Instant::now() + Duration::from_millis(20), Duration::from_secs(2)).await;
         assert_eq!(unclosed, Vec::<UserId>::new());
         assert!(instances.reports(None).is_empty());
         let read = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -183,7 +185,7 @@ fn a_table_without_slots_is_caught() {
     let (calls, overlaps) = runtime.block_on(async {
         let (number, lab) = Lab::new();
         let plan = plan(TWO, number);
-        let shared = shared::build(&plan, Duration::from_secs(1), &Default::default()).await.expect("nothing shared");
+        let shared = shared::build(&plan, &limits(), &Default::default()).await.expect("nothing shared");
         lab.build(|_, _| Step::Yield(3));
         lab.close(|_, _| Step::Sleep(Duration::from_millis(1)));
         let tasks = TaskTracker::new();

@@ -283,7 +283,7 @@ async fn nobody_waits_for_another_users_build_or_close() {
     instances.sweep().await;
     assert_eq!(begin.elapsed(), Duration::ZERO);
     closing.await.unwrap();
-    assert_eq!(begin.elapsed(), limits().close_timeout * 2, "each component of the slow one had its time");
+    assert_eq!(begin.elapsed(), limits().close_timeout, "both components of the slow one had their time together");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -419,7 +419,7 @@ async fn shutdown_waits_for_leases_and_closes_everybody_once() {
     let begin = Instant::now();
     let ending = tokio::spawn({
         let instances = instances.clone();
-        async move { instances.shutdown(Instant::now() + SECOND * 30).await }
+        async move { instances.shutdown(Instant::now() + SECOND * 30, SECOND).await }
     });
     until("the idle one is closed", || lab.counts() == (4, 2)).await;
     assert!(matches!(instances.acquire(&user("idle")).await, Err(OpenError::ShuttingDown)));
@@ -443,7 +443,7 @@ async fn after_the_drain_deadline_nothing_is_waited_for() {
     });
     until("the build hangs", || begun(&lab) == 3).await;
     let begin = Instant::now();
-    assert!(instances.shutdown(Instant::now() + SECOND).await.is_empty());
+    assert!(instances.shutdown(Instant::now() + SECOND, SECOND).await.is_empty());
     assert!(begin.elapsed() < SECOND * 2);
     assert_eq!(lab.counts(), (2, 2), "closed under its lease");
     let Err(OpenError::Build(error)) = hanging.await.unwrap() else { panic!("the build was aborted") };
@@ -457,7 +457,7 @@ async fn shutdown_names_who_could_not_be_closed() {
     let (gate, ours) = gate();
     drop(fill(&instances, &["a", "b"]).await);
     lab.close(move |_, who| if who == Some(&user("a")) { Step::Block(gate.clone()) } else { Step::Pass });
-    let unclosed = instances.shutdown(Instant::now() + Duration::from_millis(10)).await;
+    let unclosed = instances.shutdown(Instant::now() + Duration::from_millis(10), SECOND).await;
     assert_eq!(unclosed, [user("a")]);
     ours.add_permits(2);
     until("the thread is free", || lab.counts() == (4, 4)).await;
@@ -583,7 +583,7 @@ async fn a_panic_in_a_drop_costs_nobody_their_place() {
     lab.build(|_, _| Step::Pass);
     drop(fill(&instances, &["b"]).await);
     assert_eq!(instances.totals().now().closes_timed_out, 2, "closes after failed builds are counted, too");
-    assert!(instances.shutdown(Instant::now() + SECOND).await.is_empty());
+    assert!(instances.shutdown(Instant::now() + SECOND, SECOND).await.is_empty());
 }
 
 /// A request that is let in just before the stop adds a slot while the stop looks them over.
@@ -603,7 +603,7 @@ fn a_stop_misses_nobody_who_comes_with_it() {
             });
             together.wait();
             (0..1000).for_each(|_| std::hint::spin_loop());
-            runtime.block_on(instances.shutdown(far))
+            runtime.block_on(instances.shutdown(far, SECOND))
         });
         let (built, closed) = lab.counts();
         assert_eq!((unclosed, built, instances.reports(None).len()), (vec![], closed, 0), "round {round}");
@@ -613,12 +613,34 @@ fn a_stop_misses_nobody_who_comes_with_it() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_is_announced_builds_nothing_new() {
     let (instances, _lab) = table(TWO, limits()).await;
-    drop(fill(&instances, &["a"]).await);
+    let lease = instances.acquire(&user("a")).await.unwrap();
     instances.stopping.cancel();
-    drop(instances.acquire(&user("a")).await.expect("who has an instance is served to the end"));
+    tokio::task::yield_now().await;
+    drop(instances.acquire(&user("a")).await.expect("who is busy is served to the end"));
     assert!(matches!(instances.acquire(&user("b")).await, Err(OpenError::ShuttingDown)));
-    instances.shutdown(Instant::now()).await;
+    drop(lease);
+    instances.shutdown(Instant::now(), SECOND).await;
     assert!(matches!(instances.acquire(&user("a")).await, Err(OpenError::ShuttingDown)));
+}
+
+/// Nobody's idle time is waited for at a stop: neither that of users who are idle then, nor that of users who become
+/// idle later.
+#[tokio::test(start_paused = true)]
+async fn an_announced_stop_closes_users_as_soon_as_they_are_idle() {
+    let (instances, lab) = table(TWO, limits()).await;
+    let leases = fill(&instances, &["busy", "busier"]).await;
+    drop(fill(&instances, &["a", "b"]).await);
+    let begin = Instant::now();
+    instances.stopping.cancel();
+    until("the idle ones are closed", || lab.counts() == (8, 4)).await;
+    for (lease, closed) in leases.into_iter().zip([6, 8]) {
+        tokio::time::sleep(SECOND).await;
+        drop(lease);
+        until("it is closed when it becomes idle", || lab.counts() == (8, closed)).await;
+    }
+    assert!(begin.elapsed() < SECOND * 3);
+    assert!(instances.shutdown(Instant::now() + SECOND, SECOND).await.is_empty());
+    assert_eq!(lab.counts(), (8, 8));
 }
 
 /// However often moka believes a busy user idle, the sweep has one reminder of them.
@@ -642,8 +664,10 @@ async fn a_slot_is_put_off_once_at_a_time() {
 /// Whoever makes room still exists until the close is over, so how many may be closing is bounded as well.
 #[tokio::test(start_paused = true)]
 async fn slow_closes_do_not_pile_up_behind_newcomers() {
-    let (instances, lab) = table(TWO, InstanceLimits { users: 10, ..limits() }).await;
-    lab.close(|_, _| Step::Sleep(SECOND));
+    let limits = InstanceLimits { users: 10, close_timeout: SECOND * 3600, ..limits() };
+    let (instances, lab) = table(TWO, limits).await;
+    let (gate, ours) = gate();
+    lab.close(move |_, _| Step::Gate(gate.clone()));
     let (mut served, mut refused) = (0, 0);
     for number in 0..500 {
         match instances.acquire(&user(&format!("user-{number}"))).await {
@@ -654,7 +678,7 @@ async fn slow_closes_do_not_pile_up_behind_newcomers() {
         assert!(lab.live_values() <= 2 * (10 + 64), "{}", lab.live_values());
     }
     assert_eq!((served, refused), (10 + 64, 500 - 74));
-    tokio::time::sleep(SECOND * 3).await;
+    ours.add_permits(2 * 74);
     drop(fill(&instances, &["late"]).await);
 }
 
