@@ -207,6 +207,31 @@ impl Index {
     }
 }
 
+#[cfg(test)]
+impl Index {
+    /// Every list, each checked to be in order from either end.
+    pub(super) fn idle(&self) -> Vec<(crate::moment::Moment, u64)> {
+        let of_one = |home: &Arc<Home>| {
+            let shard = home.lock();
+            let walk = |first: u32, next: fn(&Entry) -> u32| {
+                let mut walked = Vec::new();
+                let mut at = first;
+                while let Some(entry) = shard.entries.get(at as usize) {
+                    walked.push((entry.slot().idle_since().expect("only idle users are listed"), entry.number));
+                    at = next(entry);
+                }
+                walked
+            };
+            let forwards = walk(shard.first, |entry| entry.after);
+            let backwards = walk(shard.last, |entry| entry.before);
+            assert!(forwards.iter().eq(backwards.iter().rev()));
+            assert!(forwards.is_sorted_by_key(|(since, _)| *since));
+            forwards
+        };
+        self.shards.iter().flat_map(of_one).collect()
+    }
+}
+
 impl Drop for Index {
     fn drop(&mut self) {
         // A slot knows its shard, and the shard the slot.

@@ -1,5 +1,8 @@
 //! One test for each promise of the table.
 
+mod calls;
+mod room;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
