@@ -105,15 +105,15 @@ workflow: {_type: conf_per_user_probe}
         let _hanging = server.begin("POST", "/generate", &format!("{head}build-hangs\r\n"), b"{}");
         let _closing = server.begin("POST", "/generate", &format!("{head}close-hangs\r\n"), b"{}");
         let beside = longest("beside");
-        assert!(!slow.is_finished(), "the slow build took longer than the others' requests together");
+        // On a busy machine it may be over by now; the build and the close that hang are not.
         let (status, took) = slow.join().unwrap();
         assert_eq!(status, 200);
         assert!(took >= Duration::from_secs(2));
         beside
     });
     println!("longest of three requests: {alone:?} alone, {beside:?} beside slow users");
-    // A wait for any of them would be seconds; the quotient leaves room for a busy machine.
-    assert!(beside < alone * 10 + Duration::from_millis(100), "{alone:?} alone, {beside:?} beside slow users");
+    // A wait for the build or the close that hangs would be many seconds; the rest leaves room for a busy machine.
+    assert!(beside < alone * 10 + Duration::from_secs(1), "{alone:?} alone, {beside:?} beside slow users");
 }
 
 /// Whatever is sent, the answer says what is wrong, and the server goes on.
