@@ -9,13 +9,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::directory::{Directory, Empty};
 use crate::function::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle};
-use crate::steps::{Listener, Position, Run, Span, SpanKind};
+use crate::steps::{Beginning, Budget, Known, Listener, Name, Position, Run, Shown, Span, SpanKind};
 use crate::{Error, Result, Usage, UserId};
 use usage::Account;
 
@@ -207,25 +206,33 @@ impl Context {
     }
 
     fn told(&self, kind: SpanKind, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
-        match self.listener().filter(|listener| listener.has_room_for_span()) {
+        match self.listener() {
             Some(listener) => {
-                let input = serde_json::to_value(input).unwrap_or_default();
-                Span::begin(self, listener, kind, name.into(), input, None)
+                let beginning = Beginning { kind, name: Name::Given(name), run: None };
+                Span::begin(self, listener, beginning, |budget| budget.show(&Known(input)))
             }
             None => Span::untold(self),
         }
     }
 
     /// The span of one call of a function.
-    pub(crate) fn function_span(&self, name: &Arc<str>, input: impl FnOnce() -> Value) -> Span<'_> {
+    pub(crate) fn function_span(&self, name: &Arc<str>, input: impl FnOnce(&Arc<Budget>) -> Shown) -> Span<'_> {
         match self.listener() {
-            Some(listener) => Span::begin(self, listener, SpanKind::Function, name.clone(), input(), None),
+            Some(listener) => {
+                let beginning = Beginning { kind: SpanKind::Function, name: Name::Planned(name), run: None };
+                Span::begin(self, listener, beginning, input)
+            }
             None => Span::untold(self),
         }
     }
 
     /// The span of the whole request. `title` is the workflow's, `function` the name of the function that answers.
-    pub(crate) fn workflow_span(&self, title: &Arc<str>, function: &str, input: impl FnOnce() -> Value) -> Span<'_> {
+    pub(crate) fn workflow_span(
+        &self,
+        title: &Arc<str>,
+        function: &str,
+        input: impl FnOnce(&Arc<Budget>) -> Shown,
+    ) -> Span<'_> {
         match self.listener() {
             Some(listener) => {
                 let run = Run {
@@ -234,13 +241,14 @@ impl Context {
                     conversation_id: self.conversation_id().map(str::to_owned),
                     display_name: function.into(),
                 };
-                Span::begin(self, listener, SpanKind::Workflow, title.clone(), input(), Some(Arc::new(run)))
+                let (kind, run) = (SpanKind::Workflow, Some(Arc::new(run)));
+                Span::begin(self, listener, Beginning { kind, name: Name::Planned(title), run }, input)
             }
             None => Span::untold(self),
         }
     }
 
-    /// Whoever is told of steps, as long as they read.
+    /// The listener of the request's steps, while its reader reads.
     pub(crate) fn listener(&self) -> Option<&Arc<Listener>> {
         self.request.listener.as_ref().filter(|listener| listener.is_open())
     }

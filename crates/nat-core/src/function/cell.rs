@@ -16,7 +16,7 @@ use super::erased::{ErasedFunction, ErasedGroup, Member, Payload};
 use super::group::{FunctionGroup, GroupFunction};
 use super::{CloseReason, Manner, Scope};
 use crate::interface::{Given, Interface};
-use crate::steps::{Told, What, streamed};
+use crate::steps::{Budget, Told, What, streamed};
 use crate::{Context, Error, Result};
 
 /// What the plan knows of a component, the same for all of its instances.
@@ -214,10 +214,11 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
             return Box::pin(self.answer(ctx, input));
         };
         Box::pin(async move {
-            listener.room().await;
-            let span = ctx.function_span(&self.label.name, || self.interface.input_value(&*input));
+            listener.yield_to_reader().await;
+            let shown = |budget: &Arc<Budget>| budget.show(&self.interface.shown_input(&*input));
+            let span = ctx.function_span(&self.label.name, shown);
             let output = self.answer(span.context(), input).await?;
-            span.finish_with(|| self.interface.shown_value(Given::Output, &*output));
+            span.finish_with(|budget| budget.show(&self.interface.shown(Given::Output, &*output)));
             Ok(output)
         })
     }
@@ -272,11 +273,12 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
             return self.call_untold(index, ctx, input);
         };
         Box::pin(async move {
-            listener.room().await;
+            listener.yield_to_reader().await;
             let member = &self.members[index];
-            let span = ctx.function_span(&member.full_name, || member.interface.input_value(&*input));
+            let shown = |budget: &Arc<Budget>| budget.show(&member.interface.shown_input(&*input));
+            let span = ctx.function_span(&member.full_name, shown);
             let output = self.call_untold(index, span.context(), input).await?;
-            span.finish_with(|| member.interface.shown_value(Given::Output, &*output));
+            span.finish_with(|budget| budget.show(&member.interface.shown(Given::Output, &*output)));
             Ok(output)
         })
     }
