@@ -4,7 +4,7 @@
 mod tests;
 
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +97,8 @@ impl Runtime {
             shared: shared.clone(),
             gate: Gate::new(&limits).into(),
             stopping: stopping.clone(),
+            // A file's value is more than zero; a program may have put one there.
+            max_call_depth: NonZeroU16::new(config.general.max_call_depth).unwrap_or(NonZeroU16::MIN),
         };
         let entries = plan.entries().iter().map(workflow).collect();
         Ok(Self(Arc::new(Inner { plan, shared, instances, entries, limits, shared_closed: OnceCell::new(), stopping })))

@@ -396,6 +396,7 @@ fn nothing_given_means_the_defaults() {
           "max_waiting_calls": 1024,
           "max_users": 100000,
           "max_concurrent_builds": 1024,
+          "max_call_depth": 64,
           "build_retry": {
             "after": 3,
             "first_delay": 0.1,

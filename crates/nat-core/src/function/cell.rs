@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::erased::{ErasedFunction, ErasedGroup, Member, Payload};
 use super::group::{FunctionGroup, GroupFunction};
 use super::{CloseReason, Manner, Scope};
+use crate::context::FunctionNumber;
 use crate::interface::{Given, Interface};
 use crate::steps::{Budget, Told, What, streamed};
 use crate::{Context, Error, Result};
@@ -24,6 +25,8 @@ use crate::{Context, Error, Result};
 pub(crate) struct Label {
     pub(crate) name: Arc<str>,
     pub(crate) scope: Scope,
+    /// Of the function, or of the group's first one.
+    pub(crate) number: FunctionNumber,
 }
 
 /// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
@@ -205,6 +208,10 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
         &self.label.name
     }
 
+    fn number(&self) -> FunctionNumber {
+        self.label.number
+    }
+
     fn interface(&self) -> &Arc<Interface> {
         &self.interface
     }
@@ -262,6 +269,10 @@ impl<G: FunctionGroup> GroupCell<G> {
 impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
     fn name(&self) -> &str {
         &self.label.name
+    }
+
+    fn first_number(&self) -> FunctionNumber {
+        self.label.number
     }
 
     fn members(&self) -> &[Member] {

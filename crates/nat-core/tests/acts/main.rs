@@ -1,6 +1,7 @@
 //! Functions whose every call a test writes: what their steps do to their answers and to memory, and how deep they call
 //! each other.
 
+mod depth;
 mod memory;
 mod turns;
 

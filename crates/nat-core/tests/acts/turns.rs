@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::stream::BoxStream;
 use futures_util::FutureExt;
+use futures_util::stream::BoxStream;
 use nat_core::{CancellationToken, Context, Edge, Error, Event, EventStream, Step, StepKind, stream};
 use tokio::task::{JoinSet, block_in_place, yield_now};
 
