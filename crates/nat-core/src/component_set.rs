@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::builder::{Built, Component};
+use crate::context::FunctionNumber;
 use crate::directory::Directory;
 use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
 use crate::graph::{Plan, Target};
@@ -159,6 +160,10 @@ impl Directory for ComponentSet {
             Built::Group(group) => Some(group.clone()),
             Built::Function(_) => None,
         }
+    }
+
+    fn name_of(&self, function: FunctionNumber) -> Option<Arc<str>> {
+        self.plan.name(function)
     }
 
     fn shared(&self) -> Option<Arc<dyn Directory>> {

@@ -43,6 +43,7 @@ pub use front_end::{
     Console, Cors, Credential, DaskWorkers, Endpoint, FastApi, FrontEnd, FunctionEndpoint, Inputs, Limits, Method,
     OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType,
 };
+pub(crate) use general::DEFAULT_CALL_DEPTH;
 pub use general::{BuildRetry, General, general_schema};
 pub use idle::NOT_SERVED;
 pub use network::Network;

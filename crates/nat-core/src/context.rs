@@ -1,22 +1,28 @@
 //! What one request carries to the functions it calls.
 
 mod request;
+mod trail;
 mod usage;
 
 pub use request::RequestInfo;
+pub(crate) use trail::FunctionNumber;
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::config::DEFAULT_CALL_DEPTH;
 use crate::directory::{Directory, Empty};
-use crate::function::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle};
-use crate::steps::{Listener, Position, Run, Span, SpanKind};
+use crate::function::{
+    DynFunctionHandle, ErasedFunction, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle,
+};
+use crate::steps::{Beginning, Budget, Known, Listener, Name, Position, Run, Shown, Span, SpanKind};
 use crate::{Error, Result, Usage, UserId};
+use trail::Trail;
 use usage::Account;
 
 /// One request, as its functions see it: who asks, what was asked over which transport, and which
@@ -30,6 +36,7 @@ pub struct Context {
     request: Arc<Request>,
     directory: Arc<dyn Directory>,
     position: Position,
+    trail: Trail,
 }
 
 struct Request {
@@ -61,7 +68,13 @@ impl Context {
     ) -> Self {
         let (run_id, trace_id) = Default::default();
         let request = Request { user, info, run_id, trace_id, stopping, account: Account::default(), listener };
-        Self { request: Arc::new(request), directory, position: Position::default() }
+        let trail = Trail::new(DEFAULT_CALL_DEPTH);
+        Self { request: Arc::new(request), directory, position: Position::default(), trail }
+    }
+
+    /// The context of a request that calls `function`, inside which there may be so many at once.
+    pub(crate) fn entered(self, function: &dyn ErasedFunction, max_call_depth: NonZeroU16) -> Self {
+        Self { trail: Trail::new(max_call_depth).then(function.number()), ..self }
     }
 
     /// A context for unit tests of one function: no request behind it, no other function in reach.
@@ -207,25 +220,33 @@ impl Context {
     }
 
     fn told(&self, kind: SpanKind, name: &str, input: &(impl Serialize + ?Sized)) -> Span<'_> {
-        match self.listener().filter(|listener| listener.has_room_for_span()) {
+        match self.listener() {
             Some(listener) => {
-                let input = serde_json::to_value(input).unwrap_or_default();
-                Span::begin(self, listener, kind, name.into(), input, None)
+                let beginning = Beginning { kind, name: Name::Given(name), run: None };
+                Span::begin(self, listener, beginning, |budget| budget.show(&Known(input)))
             }
             None => Span::untold(self),
         }
     }
 
     /// The span of one call of a function.
-    pub(crate) fn function_span(&self, name: &Arc<str>, input: impl FnOnce() -> Value) -> Span<'_> {
+    pub(crate) fn function_span(&self, name: &Arc<str>, input: impl FnOnce(&Arc<Budget>) -> Shown) -> Span<'_> {
         match self.listener() {
-            Some(listener) => Span::begin(self, listener, SpanKind::Function, name.clone(), input(), None),
+            Some(listener) => {
+                let beginning = Beginning { kind: SpanKind::Function, name: Name::Planned(name), run: None };
+                Span::begin(self, listener, beginning, input)
+            }
             None => Span::untold(self),
         }
     }
 
     /// The span of the whole request. `title` is the workflow's, `function` the name of the function that answers.
-    pub(crate) fn workflow_span(&self, title: &Arc<str>, function: &str, input: impl FnOnce() -> Value) -> Span<'_> {
+    pub(crate) fn workflow_span(
+        &self,
+        title: &Arc<str>,
+        function: &str,
+        input: impl FnOnce(&Arc<Budget>) -> Shown,
+    ) -> Span<'_> {
         match self.listener() {
             Some(listener) => {
                 let run = Run {
@@ -234,13 +255,14 @@ impl Context {
                     conversation_id: self.conversation_id().map(str::to_owned),
                     display_name: function.into(),
                 };
-                Span::begin(self, listener, SpanKind::Workflow, title.clone(), input(), Some(Arc::new(run)))
+                let (kind, run) = (SpanKind::Workflow, Some(Arc::new(run)));
+                Span::begin(self, listener, Beginning { kind, name: Name::Planned(title), run }, input)
             }
             None => Span::untold(self),
         }
     }
 
-    /// Whoever is told of steps, as long as they read.
+    /// The listener of the request's steps, while its reader reads.
     pub(crate) fn listener(&self) -> Option<&Arc<Listener>> {
         self.request.listener.as_ref().filter(|listener| listener.is_open())
     }
@@ -254,7 +276,7 @@ impl Context {
         Self { position, ..self.clone() }
     }
 
-    fn find(&self, name: &str) -> Result<Arc<dyn crate::function::ErasedFunction>> {
+    fn find(&self, name: &str) -> Result<Arc<dyn ErasedFunction>> {
         self.directory.function(name).ok_or_else(|| Error::value(format!("Function `{name}` not found")))
     }
 
@@ -262,7 +284,24 @@ impl Context {
     /// per-user one calls.
     pub(crate) fn narrowed(&self) -> Option<Self> {
         let directory = self.directory.shared()?;
-        Some(Self { request: self.request.clone(), directory, position: self.position })
+        Some(Self { request: self.request.clone(), directory, position: self.position, trail: self.trail })
+    }
+
+    /// The same request inside a call of `function` by another function.
+    ///
+    /// # Errors
+    ///
+    /// A `RuntimeError` that shows the path of functions when there are `general.max_call_depth` on it already.
+    pub(crate) fn inside(&self, function: &dyn ErasedFunction) -> Result<Self> {
+        if !self.trail.has_room() {
+            let limit = self.trail.limit();
+            let path = self.trail.shown(|number| self.directory.name_of(number), function.name());
+            return Err(Error::runtime(format!(
+                "functions call each other too deeply: {path}; `general.max_call_depth` allows {limit} inside each \
+                 other: end the recursion, or raise the limit"
+            )));
+        }
+        Ok(Self { trail: self.trail.then(function.number()), ..self.clone() })
     }
 }
 

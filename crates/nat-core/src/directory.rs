@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::context::FunctionNumber;
 use crate::function::{ErasedFunction, ErasedGroup};
 
 /// A set of built components that can be looked up by name.
@@ -11,6 +12,9 @@ pub(crate) trait Directory: Send + Sync {
 
     /// A function group by its name.
     fn group(&self, name: &str) -> Option<Arc<dyn ErasedGroup>>;
+
+    /// The name of a function by its number, in reach or not.
+    fn name_of(&self, function: FunctionNumber) -> Option<Arc<str>>;
 
     /// The shared part of this directory, when it holds anything else.
     fn shared(&self) -> Option<Arc<dyn Directory>>;
@@ -25,6 +29,10 @@ impl Directory for Empty {
     }
 
     fn group(&self, _name: &str) -> Option<Arc<dyn ErasedGroup>> {
+        None
+    }
+
+    fn name_of(&self, _function: FunctionNumber) -> Option<Arc<str>> {
         None
     }
 

@@ -21,6 +21,7 @@ use names::{Found, meant, pointed_at_unknown};
 use crate::config::{
     Aim, ComponentKind, ComponentSettings, Config, ConfigError, ConfigWarning, Draft, Edit, Endpoint, FrontEnd, Method,
 };
+use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
 use crate::registry::{Registered, Registry};
@@ -387,8 +388,8 @@ impl Node<'_> {
         self.registered.registration().scope()
     }
 
-    fn label(&self) -> Arc<Label> {
-        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope() })
+    fn label(&self, number: FunctionNumber) -> Arc<Label> {
+        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope(), number })
     }
 
     /// Its section, and its path in that.

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::chat;
 use crate::schema::{CompiledSchema, Finding, Segment, Shape};
+use crate::steps::Erased;
 use crate::{Error, Result};
 
 /// The field that carries a simple output.
@@ -206,15 +207,16 @@ impl Interface {
         }
     }
 
-    /// The input as JSON, for steps.
-    pub(crate) fn input_value(&self, input: &dyn Any) -> Value {
-        // A step shows what it can; what cannot be written is nobody's error.
-        (self.input.to_value)(input).unwrap_or_default()
+    /// The input, for steps.
+    pub(crate) fn shown_input<'a>(&self, value: &'a dyn Any) -> Erased<'a> {
+        let InputType { measure, to_value, .. } = self.input;
+        Erased { value, measure, to_value }
     }
 
-    /// An output or a chunk as JSON, for steps.
-    pub(crate) fn shown_value(&self, given: Given, value: &dyn Any) -> Value {
-        (self.side(given).of.to_value)(value).unwrap_or_default()
+    /// An output or a chunk, for steps.
+    pub(crate) fn shown<'a>(&self, given: Given, value: &'a dyn Any) -> Erased<'a> {
+        let OutputType { measure, to_value, .. } = self.side(given).of;
+        Erased { value, measure, to_value }
     }
 }
 

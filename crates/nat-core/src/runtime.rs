@@ -4,7 +4,7 @@
 mod tests;
 
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +102,8 @@ impl Runtime {
             gate: Gate::new(&limits).into(),
             queue_timeout: limits.queue_timeout,
             stopping: stopping.clone(),
+            // A file's value is more than zero; a program may have put one there.
+            max_call_depth: NonZeroU16::new(config.general.max_call_depth).unwrap_or(NonZeroU16::MIN),
         };
         let entries = plan.entries().iter().map(workflow).collect();
         let shared_closed = OnceCell::new();

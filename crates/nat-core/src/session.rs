@@ -10,6 +10,7 @@ pub use stream::{Event, EventStream, OutputStream};
 
 use std::any::Any;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub struct Session {
     pub(crate) entry: Arc<Entry>,
     pub(crate) user: Option<UserId>,
     pub(crate) stopping: CancellationToken,
+    pub(crate) max_call_depth: NonZeroU16,
 }
 
 /// What is held, and given back when dropped.
@@ -147,7 +149,9 @@ impl Session {
     }
 
     fn context(&self, info: Option<Arc<dyn RequestInfo>>, listener: Option<Arc<Listener>>) -> Context {
-        Context::new(self.user.clone(), info, self.access.set().clone(), self.stopping.clone(), listener)
+        let (user, set) = (self.user.clone(), self.access.set().clone());
+        let ctx = Context::new(user, info, set, self.stopping.clone(), listener);
+        ctx.entered(&*self.function, self.max_call_depth)
     }
 }
 

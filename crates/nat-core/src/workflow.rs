@@ -1,6 +1,7 @@
 //! A function that requests can call: decoding its input, and opening it for one of them.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub struct Workflow {
     pub(crate) shared_calls: TaskTracker,
     pub(crate) queue_timeout: Duration,
     pub(crate) stopping: CancellationToken,
+    pub(crate) max_call_depth: NonZeroU16,
 }
 
 impl Workflow {
@@ -111,7 +113,8 @@ impl Workflow {
             Access::Shared(turn) => &turn.set,
         };
         let function = set.target(self.entry.target).ok_or_else(|| not_built(&self.entry.name))?;
-        Ok(Session { access, function, entry: self.entry.clone(), user, stopping: self.stopping.clone() })
+        let (entry, stopping) = (self.entry.clone(), self.stopping.clone());
+        Ok(Session { access, function, entry, user, stopping, max_call_depth: self.max_call_depth })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The section `general`: what holds for the process as a whole.
 
+use std::num::NonZeroU16;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use super::mistake::Mistake;
 use super::sections::GENERAL;
 use super::telemetry::{self, Telemetry};
 use crate::schema::{CompiledSchema, Reference, Segment, explain};
+
+/// What `max_call_depth` is where no file says otherwise.
+pub(crate) const DEFAULT_CALL_DEPTH: NonZeroU16 = NonZeroU16::new(64).expect("it is not zero");
 
 /// The section `general`. Keys that it does not know are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +73,9 @@ pub struct General {
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub queue_timeout: Duration,
+    /// Functions that may be inside each other's calls, the first one included; each takes stack. Default: 64.
+    #[schemars(range(min = 1, max = 128))]
+    pub max_call_depth: u16,
     /// How builds that fail again and again are paced.
     pub build_retry: BuildRetry,
 }
@@ -108,6 +115,7 @@ impl Default for General {
             max_concurrent_builds: 1024,
             max_concurrent_closes: 1024,
             queue_timeout: Duration::from_secs(5 * 60),
+            max_call_depth: DEFAULT_CALL_DEPTH.get(),
             build_retry: BuildRetry::default(),
         }
     }

@@ -398,6 +398,7 @@ fn nothing_given_means_the_defaults() {
           "max_concurrent_builds": 1024,
           "max_concurrent_closes": 1024,
           "queue_timeout": 300,
+          "max_call_depth": 64,
           "build_retry": {
             "after": 3,
             "first_delay": 0.1,

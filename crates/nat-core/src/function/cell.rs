@@ -16,8 +16,9 @@ use super::erased::{Call, ErasedFunction, ErasedGroup, Member, Payload};
 use super::group::{FunctionGroup, GroupFunction};
 use super::in_flight::{Calling, Calls, GivenUp, InFlight, Owner, Work};
 use super::{CloseReason, Manner, Scope};
+use crate::context::FunctionNumber;
 use crate::interface::{Given, Interface};
-use crate::steps::{Told, What, streamed};
+use crate::steps::{Budget, Told, What, streamed};
 use crate::{Context, Error, Result, unwind};
 
 /// What the plan knows of a component, the same for all of its instances.
@@ -25,6 +26,8 @@ use crate::{Context, Error, Result, unwind};
 pub(crate) struct Label {
     pub(crate) name: Arc<str>,
     pub(crate) scope: Scope,
+    /// Of the function, or of the group's first one.
+    pub(crate) number: FunctionNumber,
 }
 
 /// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
@@ -221,6 +224,10 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
         &self.label.name
     }
 
+    fn number(&self) -> FunctionNumber {
+        self.label.number
+    }
+
     fn interface(&self) -> &Arc<Interface> {
         &self.interface
     }
@@ -231,11 +238,12 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
         }
         Call::Told(Box::pin(async move {
             if let Some(listener) = ctx.listener() {
-                listener.room().await;
+                listener.yield_to_reader().await;
             }
-            let span = ctx.function_span(&self.label.name, || self.interface.input_value(&*input));
+            let shown = |budget: &Arc<Budget>| budget.show(&self.interface.shown_input(&*input));
+            let span = ctx.function_span(&self.label.name, shown);
             let output = self.clone().answer(span.context().clone(), input)?.await?;
-            span.finish_with(|| self.interface.shown_value(Given::Output, &*output));
+            span.finish_with(|budget| budget.show(&self.interface.shown(Given::Output, &*output)));
             Ok(output)
         }))
     }
@@ -303,6 +311,10 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
         &self.label.name
     }
 
+    fn first_number(&self) -> FunctionNumber {
+        self.label.number
+    }
+
     fn members(&self) -> &[Member] {
         &self.members
     }
@@ -313,12 +325,13 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
         }
         Call::Told(Box::pin(async move {
             if let Some(listener) = ctx.listener() {
-                listener.room().await;
+                listener.yield_to_reader().await;
             }
             let member = &self.members[index];
-            let span = ctx.function_span(&member.full_name, || member.interface.input_value(&*input));
+            let shown = |budget: &Arc<Budget>| budget.show(&member.interface.shown_input(&*input));
+            let span = ctx.function_span(&member.full_name, shown);
             let output = self.clone().call_untold(index, span.context().clone(), input).await?;
-            span.finish_with(|| member.interface.shown_value(Given::Output, &*output));
+            span.finish_with(|budget| budget.show(&member.interface.shown(Given::Output, &*output)));
             Ok(output)
         }))
     }

@@ -11,6 +11,7 @@ use futures_util::stream::{self, BoxStream};
 
 use super::CloseReason;
 use super::in_flight::Calling;
+use crate::context::FunctionNumber;
 use crate::interface::{Given, Interface};
 use crate::steps::{Told, What, streamed};
 use crate::{Context, Error, Result};
@@ -22,6 +23,9 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 pub(crate) trait ErasedFunction: Send + Sync {
     /// The full name it is called by.
     fn name(&self) -> &str;
+
+    /// Its number in the plan.
+    fn number(&self) -> FunctionNumber;
 
     /// What it takes and gives.
     fn interface(&self) -> &Arc<Interface>;
@@ -51,6 +55,9 @@ pub(crate) trait ErasedFunction: Send + Sync {
 pub(crate) trait ErasedGroup: Send + Sync {
     /// The group's name.
     fn name(&self) -> &str;
+
+    /// The number in the plan of its first function; the others follow.
+    fn first_number(&self) -> FunctionNumber;
 
     /// All of its functions, reachable or not, in declaration order.
     fn members(&self) -> &[Member];
@@ -150,6 +157,11 @@ impl GroupMember {
 impl ErasedFunction for GroupMember {
     fn name(&self) -> &str {
         &self.member().full_name
+    }
+
+    fn number(&self) -> FunctionNumber {
+        let offset = FunctionNumber::try_from(self.index).unwrap_or(FunctionNumber::MAX);
+        self.group.first_number().saturating_add(offset)
     }
 
     fn interface(&self) -> &Arc<Interface> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use super::cell::{FunctionCell, Label};
 use super::erased::{Access, ErasedFunction, ErasedGroup, GroupMember};
 use super::manner::{Manner, Single, Streaming};
 use super::{Chunks, Function, Scope, StreamingFunction};
+use crate::context::FunctionNumber;
 use crate::interface::{Given, Gives, InputType, Interface, OutputType};
 use crate::{Context, Error, Result};
 
@@ -71,9 +72,11 @@ impl<I: Send + 'static, O: 'static> FunctionHandle<I, O> {
     ///
     /// # Errors
     ///
-    /// The function's own, or a `RuntimeError` that names it when it has been closed.
+    /// The function's own, or a `RuntimeError`: one that names it when it has been closed, one that shows the path
+    /// of functions when `general.max_call_depth` of them are inside each other already.
     pub async fn call(&self, ctx: &Context, input: I) -> Result<O> {
-        let output = self.function.clone().call(ctx.clone(), Box::new(input)).await?;
+        let inside = ctx.inside(&*self.function)?;
+        let output = self.function.clone().call(inside, Box::new(input)).await?;
         match output.downcast::<O>() {
             Ok(output) => Ok(*output),
             Err(_) => Err(Error::type_error(format!("function `{}` gave another type", self.name()))),
@@ -99,7 +102,7 @@ fn cell_for_test<M: Manner<F>, F: Send + Sync + 'static>(
     gives: Gives,
     function: F,
 ) -> Arc<dyn ErasedFunction> {
-    let label = Arc::new(Label { name: "for_test".into(), scope: Scope::PerUser });
+    let label = Arc::new(Label { name: "for_test".into(), scope: Scope::PerUser, number: FunctionNumber::MAX });
     Arc::new(FunctionCell::<F, M>::new(label, Interface::new(input, "value", gives), function))
 }
 
@@ -169,11 +172,13 @@ impl<I: Send + 'static, C: Send + 'static> StreamingFunctionHandle<I, C> {
     ///
     /// # Errors
     ///
-    /// The function's own, or a `RuntimeError` that names it when it has been closed: either as the last
-    /// of the chunks.
+    /// As [`FunctionHandle::call`], as the last of the chunks.
     pub fn stream(&self, ctx: &Context, input: I) -> Chunks<'static, C> {
         let name = self.function.clone();
-        let chunks = self.function.clone().stream(ctx.clone(), Box::new(input));
+        let chunks = match ctx.inside(&*self.function) {
+            Ok(inside) => self.function.clone().stream(inside, Box::new(input)),
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+        };
         Chunks::new(chunks.map(move |chunk| match chunk?.downcast::<C>() {
             Ok(chunk) => Ok(*chunk),
             Err(_) => Err(Error::type_error(format!("function `{}` streamed another type", name.name()))),
@@ -227,11 +232,12 @@ impl DynFunctionHandle {
     ///
     /// # Errors
     ///
-    /// A `ValueError` that lists what is wrong with `input`, or the function's own.
+    /// A `ValueError` that lists what is wrong with `input`, or as [`FunctionHandle::call`].
     pub async fn call(&self, ctx: &Context, input: Value) -> Result<Value> {
+        let inside = ctx.inside(&*self.function)?;
         let interface = self.function.interface();
         let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
-        let output = self.function.clone().call(ctx.clone(), input).await?;
+        let output = self.function.clone().call(inside, input).await?;
         interface.encode_value(Given::Output, &*output)
     }
 
@@ -239,11 +245,13 @@ impl DynFunctionHandle {
     ///
     /// # Errors
     ///
-    /// A `ValueError` that lists what is wrong with `input`; the function's own are the last of the chunks.
+    /// A `ValueError` that lists what is wrong with `input`, a `RuntimeError` when `general.max_call_depth` functions
+    /// are inside each other already; the function's own are the last of the chunks.
     pub fn stream(&self, ctx: &Context, input: Value) -> Result<Chunks<'static, Value>> {
+        let inside = ctx.inside(&*self.function)?;
         let interface = self.function.interface().clone();
         let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
-        let chunks = self.function.clone().stream(ctx.clone(), input);
+        let chunks = self.function.clone().stream(inside, input);
         Ok(Chunks::new(chunks.map(move |chunk| interface.encode_value(Given::Chunk, &*chunk?))))
     }
 
@@ -254,9 +262,10 @@ impl DynFunctionHandle {
     ///
     /// As [`DynFunctionHandle::call`].
     pub async fn call_text(&self, ctx: &Context, text: &str) -> Result<String> {
+        let inside = ctx.inside(&*self.function)?;
         let interface = self.function.interface();
         let input = interface.decode_text(text).map_err(|findings| Error::value(findings.summary()))?;
-        let output = self.function.clone().call(ctx.clone(), input).await?;
+        let output = self.function.clone().call(inside, input).await?;
         interface.encode_text(Given::Output, &*output)
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Node, describe};
 use crate::config::ComponentKind;
+use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
 use crate::registration::Registration;
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     shared: Part,
     per_user: Part,
     entries: Vec<Arc<Entry>>,
+    /// Of all functions, those of groups with them, by their numbers.
+    names: Vec<Arc<str>>,
 }
 
 /// One part, in build order.
@@ -101,6 +104,11 @@ impl Plan {
         }
     }
 
+    /// The name of the function of that number.
+    pub(crate) fn name(&self, function: FunctionNumber) -> Option<Arc<str>> {
+        self.names.get(usize::try_from(function).ok()?).cloned()
+    }
+
     pub(crate) fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
     }
@@ -138,6 +146,7 @@ pub(super) fn make(
 ) -> Plan {
     let mut parts = [Part::default(), Part::default()];
     let mut places = vec![0; nodes.len()];
+    let mut names = Vec::new();
     for index in order {
         let node = &nodes[*index];
         let part = &mut parts[side(node.scope())];
@@ -145,7 +154,12 @@ pub(super) fn make(
         if node.component.kind == ComponentKind::FunctionGroup {
             part.groups.insert(node.component.name.clone(), places[*index]);
         }
-        part.components.push(planned(node));
+        let planned = planned(node, FunctionNumber::try_from(names.len()).unwrap_or(FunctionNumber::MAX));
+        match planned.kind {
+            ComponentKind::FunctionGroup => names.extend(planned.members.iter().map(|member| member.full_name.clone())),
+            ComponentKind::Function | ComponentKind::Workflow => names.push(planned.label.name.clone()),
+        }
+        part.components.push(planned);
     }
     for (name, (index, member)) in functions {
         let included = member.is_none_or(|at| nodes[*index].members[at].access == Access::Included);
@@ -169,7 +183,7 @@ pub(super) fn make(
     };
     let entries = entries.iter().filter_map(entry).collect();
     let [shared, per_user] = parts;
-    Plan { shared, per_user, entries }
+    Plan { shared, per_user, entries, names }
 }
 
 fn side(scope: Scope) -> usize {
@@ -179,7 +193,7 @@ fn side(scope: Scope) -> usize {
     }
 }
 
-fn planned(node: &Node<'_>) -> Planned {
+fn planned(node: &Node<'_>, number: FunctionNumber) -> Planned {
     let interface = match node.component.kind {
         ComponentKind::FunctionGroup => None,
         ComponentKind::Function | ComponentKind::Workflow => {
@@ -187,7 +201,7 @@ fn planned(node: &Node<'_>) -> Planned {
         }
     };
     Planned {
-        label: node.label(),
+        label: node.label(number),
         kind: node.component.kind,
         registration: node.registered.registration(),
         settings: Arc::new(node.component.settings.clone()),

@@ -9,6 +9,7 @@ use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::function::Payload;
+use crate::steps::measure;
 
 /// What is known of an input type without naming it.
 #[derive(Clone, Copy)]
@@ -23,6 +24,8 @@ pub(crate) struct InputType {
     pub(crate) from_value: fn(Value) -> serde_json::Result<Payload>,
     /// For steps, which show what a function was called with.
     pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
+    /// The bytes that it takes as a tree, up to a limit.
+    pub(crate) measure: fn(&dyn Any, usize) -> Option<usize>,
 }
 
 impl InputType {
@@ -40,6 +43,7 @@ impl InputType {
             },
             from_value: |value| Ok(Box::new(serde_json::from_value::<T>(value)?)),
             to_value: |value| serde_json::to_value(known::<T>(value)),
+            measure: |value, limit| measure(known::<T>(value), limit),
         }
     }
 }
@@ -52,6 +56,8 @@ pub(crate) struct OutputType {
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) write: fn(&dyn Any, &mut Vec<u8>) -> serde_json::Result<()>,
     pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
+    /// As [`InputType::measure`].
+    pub(crate) measure: fn(&dyn Any, usize) -> Option<usize>,
 }
 
 impl OutputType {
@@ -62,6 +68,7 @@ impl OutputType {
             schema: SchemaGenerator::root_schema_for::<T>,
             write: |value, into| serde_json::to_writer(into, known::<T>(value)),
             to_value: |value| serde_json::to_value(known::<T>(value)),
+            measure: |value, limit| measure(known::<T>(value), limit),
         }
     }
 }

@@ -149,17 +149,36 @@ pub enum Event {
 /// An error is the last item: the steps that it ended come before it. A step that a task of the
 /// function's own tells after the function has ended may be lost.
 ///
-/// While steps wait to be read, the function does not run.
+/// The function runs between two steps that wait to be read, whoever told them, and never waits for
+/// them to be read. Each chunk and the answer come after the steps that were told before them, and are not
+/// held back by those that were told after. Steps are left out where they are not read as fast as they
+/// happen: see [`EventStream::steps_left_out`].
 pub struct EventStream {
     running: Running,
     listener: Arc<Listener>,
-    /// What the function gave, behind the steps that it told before.
-    held: Option<Result<Payload, CallError>>,
+    progress: Progress,
 }
+
+enum Progress {
+    /// The function is at work. So many steps have been read since it was last polled.
+    AtWork {
+        read: usize,
+    },
+    /// The function gave this, after so many steps that are still to be read.
+    Given {
+        given: Option<Result<Payload, CallError>>,
+        behind: usize,
+    },
+    Ended,
+}
+
+/// Steps that are read before the function is polled again while more of them wait. Small enough for a function whose
+/// tasks tell without end; large enough that a function which tells little by little is not polled at each of them.
+const STEPS_BETWEEN_TURNS: usize = 8;
 
 impl EventStream {
     pub(super) fn new(output: OutputStream, listener: Arc<Listener>) -> Self {
-        Self { running: output.running, listener, held: None }
+        Self { running: output.running, listener, progress: Progress::AtWork { read: 0 } }
     }
 
     /// The next event; `None` after the last one.
@@ -179,6 +198,12 @@ impl EventStream {
     /// stream that nobody reads any more and that should still come to its end.
     pub fn ignore_steps(&mut self) {
         self.listener.close();
+    }
+
+    /// Spans, calls and pieces of answers that were not told so far, since too many steps waited to be read or
+    /// they held too much memory. The workflow's last step says it too.
+    pub fn steps_left_out(&self) -> u64 {
+        self.listener.left_out()
     }
 
     /// Counts the request as failed after all: what the function gave could not be sent.
@@ -216,28 +241,50 @@ impl Stream for EventStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(step) = this.listener.poll(cx) {
-            return Poll::Ready(Some(Ok(Event::Step(step))));
-        }
-        if this.held.is_none() {
-            match this.running.poll(cx) {
-                Poll::Ready(given) => this.held = given,
-                // It may have told something before it began to wait.
-                Poll::Pending => {
-                    let step = this.listener.poll(cx).map(|step| Some(Ok(Event::Step(step))));
-                    return step.map_or(Poll::Pending, Poll::Ready);
+        let next_step = |listener: &Listener| listener.pop().map(|step| Poll::Ready(Some(Ok(Event::Step(step)))));
+        loop {
+            match &mut this.progress {
+                Progress::AtWork { read } => {
+                    if *read < STEPS_BETWEEN_TURNS
+                        && let Some(step) = next_step(&this.listener)
+                    {
+                        *read += 1;
+                        return step;
+                    }
+                    *read = 0;
+                    let turn = this.listener.turn();
+                    let polled = this.running.poll(cx);
+                    drop(turn);
+                    match polled {
+                        Poll::Ready(given) => {
+                            this.progress = Progress::Given { given, behind: this.listener.waiting() };
+                        }
+                        Poll::Pending => return this.listener.poll(cx).map(|step| Some(Ok(Event::Step(step)))),
+                    }
                 }
-            }
-            if let Some(step) = this.listener.poll(cx) {
-                return Poll::Ready(Some(Ok(Event::Step(step))));
+                Progress::Given { behind: behind @ 1.., .. } => {
+                    *behind -= 1;
+                    match next_step(&this.listener) {
+                        Some(step) => return step,
+                        // They were forgotten.
+                        None => *behind = 0,
+                    }
+                }
+                Progress::Given { given, .. } => {
+                    let given = given.take();
+                    let goes_on = matches!(given, Some(Ok(_)));
+                    this.progress = if goes_on {
+                        Progress::AtWork { read: STEPS_BETWEEN_TURNS }
+                    } else {
+                        // What tasks of the function's own tell from here on comes too late.
+                        this.listener.close();
+                        Progress::Ended
+                    };
+                    return Poll::Ready(given.map(|given| given.map(|payload| this.event(payload))));
+                }
+                Progress::Ended => return Poll::Ready(None),
             }
         }
-        let given = this.held.take();
-        if !matches!(given, Some(Ok(_))) {
-            // What tasks of the function's own tell from here on comes too late.
-            this.listener.close();
-        }
-        Poll::Ready(given.map(|given| given.map(|payload| this.event(payload))))
     }
 }
 

@@ -10,15 +10,20 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::budget::{self, Budget, Charge, Known, Showable, Shown};
+use super::listener::Waiting;
 use super::{Listener, Run, SpanKind, Step};
 use crate::function::Payload;
 use crate::interface::{Given, Interface};
 use crate::metrics::unix_seconds;
 use crate::{Context, Result, Usage};
 
-/// The end of a streaming call shows its first chunks: so many, and so many bytes of text and keys.
+/// The end of a streaming call shows its first chunks: so many, and so many bytes of them.
 const CHUNKS_SHOWN: usize = 1_000;
 const BYTES_SHOWN: usize = 1 << 20;
+
+/// What an open span holds beside its name and its input.
+pub(super) const OPEN: usize = size_of::<Open>();
 
 /// Where in the tree of spans a context stands; nil at the root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +49,23 @@ struct Open {
     listener: Arc<Listener>,
     kind: SpanKind,
     start: Step,
+    /// Of the span and of its input.
+    charges: [Option<Charge>; 2],
+}
+
+/// What a span begins with.
+pub(crate) struct Beginning<'n> {
+    pub(crate) kind: SpanKind,
+    pub(crate) name: Name<'n>,
+    pub(crate) run: Option<Arc<Run>>,
+}
+
+/// What a span is called.
+pub(crate) enum Name<'n> {
+    /// As its author says.
+    Given(&'n str),
+    /// As the plan says, which holds the name anyway.
+    Planned(&'n Arc<str>),
 }
 
 impl<'a> Span<'a> {
@@ -52,35 +74,39 @@ impl<'a> Span<'a> {
         Self { ctx, open: None }
     }
 
+    /// A span that is told, unless it is to be left out.
     pub(crate) fn begin(
         ctx: &'a Context,
         listener: &Arc<Listener>,
-        kind: SpanKind,
-        name: Arc<str>,
-        input: Value,
-        run: Option<Arc<Run>>,
+        beginning: Beginning<'_>,
+        input: impl FnOnce(&Arc<Budget>) -> Shown,
     ) -> Self {
+        let Beginning { kind, name, run } = beginning;
+        let Some((waiting, whole)) = listener.admit_span(name.bytes()) else { return Self::untold(ctx) };
         let Position { span: parent, function: caller } = ctx.position();
         let id = Uuid::new_v4();
+        let Shown { value, charge } = input(listener.budget());
         let start = Step {
             kind: kind.start(),
             id,
             parent,
             caller,
-            name,
+            name: name.shared(),
             at: unix_seconds(),
             started: None,
-            input: Some(Arc::new(input)),
+            input: Some(value),
             output: None,
             chunk: None,
             usage: None,
             run,
             chunks_left_out: 0,
+            steps_left_out: 0,
         };
-        listener.push(start.clone());
+        listener.push(Waiting { step: start.clone(), charges: [Some(waiting), charge.clone(), None] });
         let function = if kind == SpanKind::Function { id } else { caller };
         let inside = ctx.at(Position { span: id, function });
-        Self { ctx, open: Some(Box::new(Open { inside, listener: listener.clone(), kind, start })) }
+        let charges = [Some(whole), charge];
+        Self { ctx, open: Some(Box::new(Open { inside, listener: listener.clone(), kind, start, charges })) }
     }
 
     /// The request within this span: what is called with it is shown inside.
@@ -91,10 +117,13 @@ impl<'a> Span<'a> {
     /// Tells a piece of the answer: of a language model a token.
     pub fn chunk(&self, text: &str) {
         if let Some(open) = &self.open
-            && open.listener.has_room_for_span()
+            && open.listener.is_open()
+            && let Some(charge) = open.listener.admit_piece(text.len())
         {
             let step = Step { chunk: Some(text.into()), ..open.start.clone() };
-            open.listener.push(Step { kind: open.kind.chunk(), at: unix_seconds(), ..step });
+            let step = Step { kind: open.kind.chunk(), at: unix_seconds(), ..step };
+            let [_, input] = open.charges.clone();
+            open.listener.push(Waiting { step, charges: [Some(charge), input, None] });
         }
     }
 
@@ -109,7 +138,7 @@ impl<'a> Span<'a> {
 
     /// The good end. What cannot be written as JSON is shown as null.
     pub fn finish(self, output: &(impl Serialize + ?Sized)) {
-        self.finish_with(|| serde_json::to_value(output).unwrap_or_default());
+        self.finish_with(|budget| budget.show(&Known(output)));
     }
 
     /// Tells with the end that there were so many chunks more than its output shows.
@@ -119,18 +148,39 @@ impl<'a> Span<'a> {
         }
     }
 
-    pub(crate) fn finish_with(mut self, output: impl FnOnce() -> Value) {
+    pub(crate) fn finish_with(mut self, output: impl FnOnce(&Arc<Budget>) -> Shown) {
         if let Some(open) = self.open.take() {
-            open.end(Some(Arc::new(output())));
+            let output = open.listener.is_open().then(|| output(open.listener.budget()));
+            open.end(output);
         }
     }
 }
 
 impl Open {
-    fn end(self, output: Option<Arc<Value>>) {
+    fn end(self, output: Option<Shown>) {
+        let (output, charge) = output.map(|Shown { value, charge }| (value, charge)).unzip();
         let started = Some(self.start.at);
-        let end = Step { kind: self.kind.end(), at: unix_seconds(), started, output, ..self.start };
-        self.listener.push(end);
+        let steps_left_out = if self.kind == SpanKind::Workflow { self.listener.left_out() } else { 0 };
+        let step = Step { kind: self.kind.end(), at: unix_seconds(), started, output, steps_left_out, ..self.start };
+        let [whole, input] = self.charges;
+        self.listener.push(Waiting { step, charges: [whole, input, charge.flatten()] });
+    }
+}
+
+impl Name<'_> {
+    /// What it takes beside the plan.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Given(name) => name.len(),
+            Self::Planned(_) => 0,
+        }
+    }
+
+    fn shared(self) -> Arc<str> {
+        match self {
+            Self::Given(name) => name.into(),
+            Self::Planned(name) => name.clone(),
+        }
     }
 }
 
@@ -162,7 +212,7 @@ pub(crate) enum What {
 
 impl Told {
     fn begin<'a>(&self, ctx: &'a Context, input: &Payload) -> Span<'a> {
-        let input = || self.interface.input_value(&**input);
+        let input = |budget: &Arc<Budget>| budget.show(&self.interface.shown_input(&**input));
         match &self.what {
             What::Function(name) => ctx.function_span(name, input),
             What::Workflow { title, function } => ctx.workflow_span(title, function, input),
@@ -179,16 +229,16 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
 ) -> impl Stream<Item = Result<Payload>> + Send {
     try_stream! {
         if let Some(listener) = ctx.listener() {
-            listener.room().await;
+            listener.yield_to_reader().await;
         }
         let mut span = told.begin(&ctx, &input);
-        let mut shown = Shown::default();
+        let mut shown = ShownChunks::of(&span, told.given);
         let failure = {
             let mut chunks = pin!(call(span.context().clone(), input));
             loop {
                 match chunks.next().await {
                     Some(Ok(chunk)) => {
-                        shown.add(|| told.interface.shown_value(told.given, &*chunk));
+                        shown.add(&told.interface.shown(told.given, &*chunk));
                         yield chunk;
                     }
                     Some(Err(error)) => break Some(error),
@@ -199,11 +249,8 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
         // The end is told before the failure is, which is the last that a reader sees.
         match failure {
             None => {
-                span.leave_out(shown.left_out);
-                span.finish_with(|| match told.given {
-                    Given::Chunk => Value::Array(shown.chunks),
-                    Given::Output => shown.chunks.pop().unwrap_or_default(),
-                });
+                span.leave_out(if told.given == Given::Chunk { shown.left_out } else { 0 });
+                span.finish_with(|_| shown.whole());
             }
             Some(error) => {
                 drop(span);
@@ -214,30 +261,45 @@ pub(crate) fn streamed<S: Stream<Item = Result<Payload>> + Send>(
 }
 
 /// What the end of a call shows of a stream that may be endless.
-#[derive(Default)]
-struct Shown {
+struct ShownChunks {
+    /// Empty where nobody is told of the end.
+    charge: Option<Charge>,
     chunks: Vec<Value>,
     bytes: usize,
     left_out: u64,
+    given: Given,
 }
 
-impl Shown {
-    fn add(&mut self, chunk: impl FnOnce() -> Value) {
-        if self.chunks.len() < CHUNKS_SHOWN && self.bytes < BYTES_SHOWN {
-            let chunk = chunk();
-            self.bytes = self.bytes.saturating_add(size(&chunk));
-            self.chunks.push(chunk);
-        } else {
-            self.left_out += 1;
+impl ShownChunks {
+    fn of(span: &Span<'_>, given: Given) -> Self {
+        let charge = span.open.as_ref().and_then(|open| open.listener.budget().charge(0, usize::MAX));
+        Self { charge, chunks: Vec::new(), bytes: 0, left_out: 0, given }
+    }
+
+    /// Keeps the chunk if all before it were kept, and it fits.
+    fn add(&mut self, chunk: &impl Showable) {
+        let Some(charge) = &self.charge else { return };
+        let most = match self.given {
+            Given::Chunk => BYTES_SHOWN,
+            Given::Output => budget::VALUES,
+        };
+        let room = most.saturating_sub(self.bytes).min(budget::VALUES.saturating_sub(charge.budget().held()));
+        let next = (self.left_out == 0 && self.chunks.len() < CHUNKS_SHOWN).then(|| chunk.measure(room)).flatten();
+        match next.filter(|bytes| charge.grow(*bytes)) {
+            Some(bytes) => {
+                self.bytes += bytes;
+                self.chunks.push(chunk.to_value());
+            }
+            None => self.left_out += 1,
         }
     }
-}
 
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + size(value)).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+    fn whole(mut self) -> Shown {
+        let value = match self.given {
+            Given::Chunk => Value::Array(self.chunks),
+            Given::Output if self.left_out > 0 => return Shown::left_out(),
+            Given::Output => self.chunks.pop().unwrap_or_default(),
+        };
+        Shown { value: Arc::new(value), charge: self.charge }
     }
 }

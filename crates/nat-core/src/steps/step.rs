@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::StepKind;
+use super::budget::is_left_out;
 use crate::Usage;
 
 /// Something that began, went on or ended inside a request. A clone is cheap.
@@ -27,6 +28,7 @@ pub struct Step {
     pub(super) usage: Option<Usage>,
     pub(super) run: Option<Arc<Run>>,
     pub(super) chunks_left_out: u64,
+    pub(super) steps_left_out: u64,
 }
 
 /// What the workflow's own steps tell of the whole request.
@@ -70,13 +72,15 @@ impl Step {
         self.at
     }
 
-    /// What it began with; ends repeat it.
+    /// What it began with; ends repeat it. A text that says so stands for one that was left out: the inputs, outputs and
+    /// chunks that one request's steps hold at once come to at most 4 MiB.
     pub fn input(&self) -> Option<&Value> {
         self.input.as_deref()
     }
 
     /// What came of it; only ends have one, and only good ones. Of a function that was asked for a
-    /// stream, the list of its chunks; of a long one the first 1,000, or those of the first MiB.
+    /// stream, the list of its chunks; of a long one the first 1,000, or those of the first MiB. May be left out
+    /// as an input may.
     pub fn output(&self) -> Option<&Value> {
         self.output.as_deref()
     }
@@ -84,6 +88,12 @@ impl Step {
     /// How many chunks more there were than [`Step::output`] shows.
     pub fn chunks_left_out(&self) -> u64 {
         self.chunks_left_out
+    }
+
+    /// How many spans, calls and pieces of answers were not told because the reader was behind: of the workflow's last
+    /// step, and 0 for any other.
+    pub fn steps_left_out(&self) -> u64 {
+        self.steps_left_out
     }
 
     /// A piece of the answer, of a step between.
@@ -100,7 +110,7 @@ impl Step {
             framework: None,
             name: &self.name,
             tags: None,
-            metadata: Metadata::of(self.run.as_deref(), self.chunks_left_out),
+            metadata: Metadata::of(Provided::of(self)),
             data: Data { input: self.input(), output: self.output(), chunk: self.chunk(), payload: None },
             usage_info: self.usage.map(UsageInfo::of),
             id: self.id,
@@ -149,8 +159,38 @@ struct Provided<'a> {
     #[serde(flatten)]
     run: Option<&'a Run>,
     /// Of a stream whose chunks are not all shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chunks_left_out: Option<u64>,
+    #[serde(skip_serializing_if = "is_none_left_out")]
+    chunks_left_out: u64,
+    /// Of a request whose steps are not all told.
+    #[serde(skip_serializing_if = "is_none_left_out")]
+    steps_left_out: u64,
+    /// Whether a mark stands for a value that was too large.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    input_left_out: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    output_left_out: bool,
+}
+
+fn is_none_left_out(count: &u64) -> bool {
+    *count == 0
+}
+
+impl<'a> Provided<'a> {
+    /// Nothing, where there is nothing to tell.
+    fn of(step: &'a Step) -> Option<Self> {
+        let provided = Self {
+            run: step.run.as_deref(),
+            chunks_left_out: step.chunks_left_out,
+            steps_left_out: step.steps_left_out,
+            input_left_out: is_left_out(step.input.as_ref()),
+            output_left_out: is_left_out(step.output.as_ref()),
+        };
+        let left_out = provided.chunks_left_out > 0
+            || provided.steps_left_out > 0
+            || provided.input_left_out
+            || provided.output_left_out;
+        (provided.run.is_some() || left_out).then_some(provided)
+    }
 }
 
 #[derive(Serialize)]
@@ -173,10 +213,8 @@ fn as_text<S: serde::Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl<'a> Metadata<'a> {
-    /// Nothing, where there is nothing to tell.
-    fn of(run: Option<&'a Run>, chunks_left_out: u64) -> Option<Self> {
-        let chunks_left_out = Some(chunks_left_out).filter(|count| *count > 0);
-        (run.is_some() || chunks_left_out.is_some()).then_some(Self {
+    fn of(provided: Option<Provided<'a>>) -> Option<Self> {
+        Some(Self {
             chat_responses: None,
             chat_inputs: None,
             tool_inputs: None,
@@ -184,7 +222,7 @@ impl<'a> Metadata<'a> {
             tool_info: None,
             span_inputs: None,
             span_outputs: None,
-            provided_metadata: Provided { run, chunks_left_out },
+            provided_metadata: provided?,
             tools_schema: [],
         })
     }

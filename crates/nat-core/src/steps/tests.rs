@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use expect_test::{Expect, expect};
@@ -11,7 +11,8 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::listener::{CALLS_WAIT_AT, SPANS_ARE_LEFT_OUT_AT};
+use super::budget::{STEPS, VALUES};
+use super::listener::{CALLS_YIELD_AT, TASKS_ARE_LEFT_OUT_AT, TURNS_ARE_LEFT_OUT_AT};
 use super::{Edge, Listener, Step, StepKind};
 use crate::directory::Empty;
 use crate::session::{Event, EventStream};
@@ -48,8 +49,7 @@ fn told() -> (Context, Arc<Listener>) {
 }
 
 fn waiting(listener: &Listener) -> Vec<Step> {
-    let cx = std::task::Context::from_waker(std::task::Waker::noop());
-    std::iter::from_fn(|| listener.poll(&cx)).collect()
+    std::iter::from_fn(|| listener.pop()).collect()
 }
 
 /// Ids by the name of their span, for people.
@@ -327,74 +327,89 @@ async fn payloads_have_every_key_that_clients_know() {
     "#]].assert_eq(&payloads);
 }
 
+#[test]
+fn spans_beyond_the_limits_are_left_out_whole() {
+    for (in_turn, limit) in [(false, TASKS_ARE_LEFT_OUT_AT), (true, TURNS_ARE_LEFT_OUT_AT)] {
+        let (ctx, listener) = told();
+        let turn = in_turn.then(|| listener.turn());
+        let spans: Vec<_> = (0..limit + 100).map(|_| ctx.span("x", &())).collect();
+        drop(spans);
+        drop(turn);
+        assert_eq!(listener.left_out(), 100);
+        let steps = waiting(&listener);
+        let ends = steps.iter().filter(|step| step.kind() == StepKind::CustomEnd).count();
+        assert_eq!((steps.len(), ends), (2 * limit, limit));
+        // There is room again.
+        drop(ctx.span("x", &()));
+        assert_eq!((waiting(&listener).len(), listener.left_out()), (2, 100));
+    }
+}
+
+/// One request's turn is nobody else's: a function may read another one's steps inside its own.
+#[test]
+fn turns_nest() {
+    let ((outer, outer_listener), (inner, inner_listener)) = (told(), told());
+    let tell = |ctx: &Context| (0..TURNS_ARE_LEFT_OUT_AT).for_each(|_| drop(ctx.span("x", &())));
+    let turn = outer_listener.turn();
+    drop(inner_listener.turn());
+    tell(&inner);
+    tell(&outer);
+    assert_eq!((inner_listener.waiting(), outer_listener.waiting()), (TASKS_ARE_LEFT_OUT_AT, TURNS_ARE_LEFT_OUT_AT));
+    drop(turn);
+}
+
 #[tokio::test(start_paused = true)]
-async fn calls_wait_for_a_reader_who_is_behind() {
+async fn a_call_yields_while_steps_wait_and_goes_on_without_a_reader() {
     let (ctx, listener) = told();
-    for _ in 0..CALLS_WAIT_AT / 2 {
+    assert!(listener.yield_to_reader().now_or_never().is_some());
+    for _ in 0..CALLS_YIELD_AT / 2 {
         ctx.span("x", &()).finish(&());
     }
-    assert!(listener.room().now_or_never().is_none());
-    let room = tokio::spawn({
-        let listener = listener.clone();
-        async move { listener.room().await }
-    });
-    tokio::task::yield_now().await;
-    let cx = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(listener.poll(&cx).is_some());
-    room.await.unwrap();
-    assert!(listener.room().now_or_never().is_some());
+    assert!(listener.yield_to_reader().now_or_never().is_none());
+    // Nobody reads, and time stands still.
+    listener.yield_to_reader().await;
+    assert!(listener.pop().is_some());
+    assert!(listener.yield_to_reader().now_or_never().is_some());
     ctx.span("y", &()).finish(&());
-    let room = tokio::spawn({
-        let listener = listener.clone();
-        async move { listener.room().await }
-    });
-    tokio::task::yield_now().await;
     listener.close();
-    room.await.unwrap();
+    assert!(listener.yield_to_reader().now_or_never().is_some());
 }
 
 #[test]
-fn spans_beyond_the_limit_are_left_out_whole() {
+fn what_is_held_is_counted_and_returned() {
     let (ctx, listener) = told();
-    let spans: Vec<_> = (0..SPANS_ARE_LEFT_OUT_AT + 100).map(|_| ctx.span("x", &())).collect();
-    drop(spans);
+    let _turn = listener.turn();
+    let (held, text) = (|| listener.budget().held(), "x".repeat(1 << 20));
+    let spans: Vec<_> = (0..CALLS_YIELD_AT).map(|_| ctx.span(&text, &text)).collect();
+    assert!(held() > VALUES && held() <= STEPS, "{}", held());
     let steps = waiting(&listener);
-    assert_eq!(steps.len(), 2 * SPANS_ARE_LEFT_OUT_AT);
-    let ends = steps.iter().filter(|step| step.kind() == StepKind::CustomEnd).count();
-    assert_eq!(ends, SPANS_ARE_LEFT_OUT_AT);
+    assert!(!steps.is_empty() && held() > VALUES / 2, "open spans hold what their ends will repeat");
+    spans.into_iter().for_each(|span| span.finish(&text));
+    assert!(held() <= STEPS);
+    // The queue's share is returned when a step is read, whatever its reader keeps.
+    let ends = waiting(&listener);
+    assert_eq!((held(), ends.len()), (0, steps.len()));
+    // Texts are shared by the start and the end.
+    let same = |start: &Step, end: &Step| std::ptr::eq(start.input().unwrap(), end.input().unwrap());
+    assert!(steps.iter().zip(&ends).all(|(start, end)| same(start, end)));
+    // What waits when the reader goes away is dropped, what is open when it ends.
+    let (open, _ended) = (ctx.span("open", &text), ctx.span("ended", &text).finish(&text));
+    listener.close();
+    assert!(held() > 0);
+    drop(open);
+    assert_eq!(held(), 0);
 }
 
-/// Calls on tasks of the function's own, many more than may wait at once, and a function that waits for them.
-#[tokio::test(start_paused = true)]
-async fn a_function_that_waits_for_its_tasks_does_not_block_its_reader() {
-    let (runtime, _lab) = runtime(NESTED).await;
-    let events = ask(&runtime, Ask::Stream, 0).await;
-    let (ctx, listener) = (events.context(), events.listener());
-    let second = ctx.get_dyn_function("second").unwrap();
-    let done = Arc::new(AtomicU32::new(0));
-    let tasks: Vec<_> = (0..CALLS_WAIT_AT * 2)
-        .map(|_| {
-            let (ctx, second, done) = (ctx.clone(), second.clone(), done.clone());
-            tokio::spawn(async move {
-                second.call(&ctx, serde_json::json!({})).await.unwrap();
-                done.fetch_add(1, Ordering::SeqCst);
-            })
-        })
-        .collect();
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-    assert!((done.load(Ordering::SeqCst) as usize) < CALLS_WAIT_AT, "they wait for the reader");
-    let mut steps = 0;
-    while done.load(Ordering::SeqCst) as usize != tasks.len() {
-        steps += waiting(&listener).len();
-        tokio::task::yield_now().await;
-    }
-    steps += waiting(&listener).len();
-    assert_eq!(steps, tasks.len() * 4);
-    for task in tasks {
-        task.await.unwrap();
-    }
+/// A task that tells while the reader goes away leaves nothing in a queue that nobody reads.
+#[test]
+fn nothing_is_taken_after_the_reader_has_gone() {
+    let (ctx, listener) = told();
+    let (span, told_on) = (ctx.span("begun", &()), ctx.clone());
+    listener.close();
+    span.chunk("x");
+    span.finish(&());
+    drop(told_on.span("late", &()));
+    assert_eq!((listener.waiting(), listener.budget().held(), listener.left_out()), (0, 0, 0));
 }
 
 /// Not even looked at.

@@ -130,6 +130,8 @@ async fn closes_at_once_are_bounded() {
     let names: Vec<String> = (0..50).map(|number| format!("user-{number}")).collect();
     for name in &names {
         drop(fill(&instances, &[name]).await);
+        // The last is the last to be closed.
+        tokio::time::advance(Duration::from_millis(1)).await;
     }
     let (gate, ours) = gate();
     lab.close(move |_, _| Step::Gate(gate.clone()));

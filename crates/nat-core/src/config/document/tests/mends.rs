@@ -19,7 +19,7 @@ workflow: {_type: shared_part, lab: 1, nmae: a, name: b}
             error: general.max_usrs: Extra inputs are not permitted
               flow.yml:1:11: general: {max_usrs: 7, max_users: 8, front_end: {_type: fastapi, prot: 5, port: 3}}
                                        ^^^^^^^^ 
-              expected one of the keys `per_user_workflow_timeout`, `per_user_workflow_cleanup_interval`, `enable_per_user_monitoring`, `front_end`, `telemetry`, `use_uvloop`, `build_timeout`, `close_timeout`, `shutdown_timeout`, `max_running_calls`, `max_waiting_calls`, `max_users`, `max_concurrent_builds`, `max_concurrent_closes`, `queue_timeout` and `build_retry`
+              expected one of the keys `per_user_workflow_timeout`, `per_user_workflow_cleanup_interval`, `enable_per_user_monitoring`, `front_end`, `telemetry`, `use_uvloop`, `build_timeout`, `close_timeout`, `shutdown_timeout`, `max_running_calls`, `max_waiting_calls`, `max_users`, `max_concurrent_builds`, `max_concurrent_closes`, `queue_timeout`, `max_call_depth` and `build_retry`
               mend: remove it: `max_users` is there already
               => general: {max_users: 8, front_end: {_type: fastapi, prot: 5, port: 3}}
             warning: general.front_end: unknown key `prot` is ignored
@@ -388,7 +388,7 @@ _type: shared_part
             error: general.port: Extra inputs are not permitted
               flow.yml:2:3:   port: 5
                               ^^^^ 
-              expected one of the keys `per_user_workflow_timeout`, `per_user_workflow_cleanup_interval`, `enable_per_user_monitoring`, `front_end`, `telemetry`, `use_uvloop`, `build_timeout`, `close_timeout`, `shutdown_timeout`, `max_running_calls`, `max_waiting_calls`, `max_users`, `max_concurrent_builds`, `max_concurrent_closes`, `queue_timeout` and `build_retry`
+              expected one of the keys `per_user_workflow_timeout`, `per_user_workflow_cleanup_interval`, `enable_per_user_monitoring`, `front_end`, `telemetry`, `use_uvloop`, `build_timeout`, `close_timeout`, `shutdown_timeout`, `max_running_calls`, `max_waiting_calls`, `max_users`, `max_concurrent_builds`, `max_concurrent_closes`, `queue_timeout`, `max_call_depth` and `build_retry`
               mend: it belongs under `front_end` in `general`
             error: : Error loading YAML: `.nan` and `.inf` are no settings; in quotes they are texts
               flow.yml:3:21:   shutdown_timeout: .inf
