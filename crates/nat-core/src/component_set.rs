@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tracing::{debug, error, warn};
 
+use crate::activity::{self, Phase};
 use crate::builder::{Built, Component};
 use crate::directory::Directory;
 use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
@@ -79,11 +80,12 @@ impl ComponentSet {
         let mut outcome = CloseOutcome::default();
         for (_, component) in self.built.iter().rev() {
             let name = component.name();
-            let user = user.map(tracing::field::display);
-            let mut closing = match &component.0 {
+            let closing = match &component.0 {
                 Built::Function(function) => function.close(reason),
                 Built::Group(group) => group.close(reason),
             };
+            let mut closing = activity::during(Phase::Close, name, user, closing);
+            let user = user.map(tracing::field::display);
             let ended = tokio::time::timeout(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
             let (mut failed, mut timed_out) = (false, false);
             match ended {
@@ -94,7 +96,9 @@ impl ComponentSet {
                 }
                 Ok(Err(panic)) => {
                     failed = true;
-                    error!(component = name, user, %reason, panic = unwind::text(panic), "panicked while closing");
+                    let text = unwind::text(panic);
+                    let (id, panic) = unwind::to_report(&text);
+                    error!(%id, component = name, user, %reason, panic, "panicked while closing");
                 }
                 Err(_elapsed) => {
                     timed_out = true;
@@ -110,9 +114,10 @@ impl ComponentSet {
                 Built::Function(function) => function.give_up(),
                 Built::Group(group) => group.give_up(),
             }));
-            if let Err(panic) = dropped {
+            if let Err(text) = dropped {
                 failed = true;
-                error!(component = name, user, %reason, panic, "panicked while it was dropped");
+                let (id, panic) = unwind::to_report(&text);
+                error!(%id, component = name, user, %reason, panic, "panicked while it was dropped");
             }
             outcome.closed += 1;
             outcome.failed += usize::from(failed);
