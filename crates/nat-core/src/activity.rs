@@ -79,6 +79,15 @@ pub fn thread_number() -> u32 {
 }
 
 impl Activity {
+    /// `build`, `call` or `close`.
+    pub fn verb(&self) -> &'static str {
+        match self.phase {
+            Phase::Build => "build",
+            Phase::Call => "call",
+            Phase::Close => "close",
+        }
+    }
+
     /// Whether both were read during one poll, which has not ended in between.
     pub fn is_same_poll(&self, other: &Self) -> bool {
         (self.thread, self.turn) == (other.thread, other.turn)
@@ -88,12 +97,7 @@ impl Activity {
 impl fmt::Display for Activity {
     /// `a call of `notepad` for user 7b03…`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = match self.phase {
-            Phase::Build => "the build of",
-            Phase::Call => "a call of",
-            Phase::Close => "the close of",
-        };
-        write!(f, "{phase} `{}`", self.component)?;
+        write!(f, "a {} of `{}`", self.verb(), self.component)?;
         match &self.user {
             Some(user) => write!(f, " for user {user}"),
             None => Ok(()),
@@ -272,7 +276,7 @@ mod tests {
         let (blocks, blocked) = std::sync::mpsc::channel::<()>();
         let (sender, entered) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let _entered = enter(Phase::Build, "a name that is much longer than all that is kept of names: é", None);
+            let _entered = enter(Phase::Build, &"é".repeat(NAME), None);
             sender.send(thread_number()).unwrap();
             blocked.recv().unwrap_err();
         });
@@ -280,7 +284,7 @@ mod tests {
         let mine = || all().into_iter().find(|activity| activity.thread == number);
         let (before, after) = (mine().unwrap(), mine().unwrap());
         assert!(before.is_same_poll(&after));
-        assert_eq!(before.to_string(), "the build of `a name that is much longer than all that is kept of nam`");
+        assert_eq!(before.to_string(), format!("a build of `{}`", "é".repeat(NAME / 2)));
         drop(blocks);
         thread.join().unwrap();
         assert!(mine().is_none());
