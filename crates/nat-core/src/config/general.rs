@@ -42,11 +42,11 @@ pub struct General {
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub build_timeout: Duration,
-    /// How long one component may take to close. Default: 10 seconds.
+    /// How long all components of one instance together may take to close. Default: 4 seconds.
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub close_timeout: Duration,
-    /// How long running requests may take to end once the server is told to stop. Default: 30 seconds.
+    /// How long running requests may take to end once the server is told to stop. Default: 5 seconds.
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub shutdown_timeout: Duration,
@@ -93,8 +93,8 @@ impl Default for General {
             telemetry: Telemetry::default(),
             use_uvloop: None,
             build_timeout: Duration::from_secs(60),
-            close_timeout: Duration::from_secs(10),
-            shutdown_timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(4),
+            shutdown_timeout: Duration::from_secs(5),
             max_running_calls: 8,
             max_waiting_calls: 1024,
             max_users: 100_000,

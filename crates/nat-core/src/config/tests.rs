@@ -390,8 +390,8 @@ fn nothing_given_means_the_defaults() {
             "tracing": {}
           },
           "build_timeout": 60,
-          "close_timeout": 10,
-          "shutdown_timeout": 30,
+          "close_timeout": 4,
+          "shutdown_timeout": 5,
           "max_running_calls": 8,
           "max_waiting_calls": 1024,
           "max_users": 100000,
