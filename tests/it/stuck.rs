@@ -134,3 +134,26 @@ fn diagnostics_wait_for_their_reader() {
     let text = String::from_utf8(all).unwrap();
     assert!(text.contains(&name), "{} bytes", text.len());
 }
+
+/// The result of a run waits for its reader as well, and a signal still ends the process.
+#[test]
+fn a_result_that_nobody_reads_can_be_interrupted() {
+    let (folder, path) = workflow_file("workflow: {_type: conf_echo}");
+    let input = folder.path().join("input");
+    std::fs::write(&input, "x".repeat(500_000)).unwrap();
+    let (file, input) = (path.to_string_lossy().into_owned(), input.to_string_lossy().into_owned());
+    let arguments = ["--log-level", "error", "run", "--config_file", &file, "--input_file", &input];
+    let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    // It has begun to write, and can write no more than a pipe holds.
+    stdout.read_exact(&mut [0; 1]).unwrap();
+    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() >= deadline {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+}

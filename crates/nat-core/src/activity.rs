@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -109,22 +110,20 @@ impl fmt::Display for Activity {
 pub(crate) fn enter(phase: Phase, component: &str, user: Option<&UserId>) -> Entered {
     let record = Record { phase, name: Name::new(component), user: user.cloned() };
     // Only a thread that is about to end has no slot any more.
-    let slot = MINE.try_with(|mine| mine.0.clone()).ok();
-    let previous = slot.as_ref().and_then(|slot| slot.replace(Some(record)));
-    Entered { slot, previous }
+    let previous = MINE.try_with(|mine| mine.0.replace(Some(record))).ok().flatten();
+    Entered { previous, _of_this_thread: PhantomData }
 }
 
-/// A component's code for as long as the value lives. It must be dropped by the thread that made it.
+/// A component's code for as long as the value lives.
 pub(crate) struct Entered {
-    slot: Option<Arc<Slot>>,
     previous: Option<Record>,
+    _of_this_thread: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        if let Some(slot) = &self.slot {
-            slot.replace(self.previous.take());
-        }
+        let previous = self.previous.take();
+        let _ = MINE.try_with(|mine| mine.0.replace(previous));
     }
 }
 
