@@ -52,7 +52,8 @@ pub(crate) fn nat(arguments: &[&str]) -> (Option<i32>, String, String) {
     (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The binary with arguments, and nothing to read.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
     command
@@ -83,6 +84,11 @@ impl Served {
     }
 
     fn until_logged(yaml: &str, arguments: &[&str], awaited: &str) -> Self {
+        Self::started(yaml, arguments, awaited, command)
+    }
+
+    /// The same for a command that is made in another way.
+    pub(crate) fn started(yaml: &str, arguments: &[&str], awaited: &str, command: fn(&[&str]) -> Command) -> Self {
         let (folder, path) = workflow_file(yaml);
         let path = path.to_string_lossy().into_owned();
         let mut all =
@@ -98,7 +104,7 @@ impl Served {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 if line.contains(&awaited) {
                     let address = line.split("http://").nth(1).unwrap_or("0.0.0.0:0");
-                    let _ = sender.send(address.trim().split([' ', '/']).next().unwrap_or_default().parse());
+                    let _ = sender.send(address.trim().split([' ', '/', '"']).next().unwrap_or_default().parse());
                 }
                 let mut log = written.lock();
                 log.push_str(&line);
@@ -123,6 +129,15 @@ impl Served {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until `text` has been logged `times`.
+    pub(crate) fn until_logs(&self, text: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.log().matches(text).count() < times {
+            assert!(Instant::now() < deadline, "waited in vain for `{text}`:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The memory that the process has for itself, without the pages of its binary.

@@ -3,6 +3,7 @@
 // Helpers beside the tests are tests, too; and these threads belong to nobody but the test that polls.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
+mod blocked;
 mod broken;
 mod cli;
 mod described;
@@ -12,5 +13,7 @@ mod kit;
 // Elsewhere allocators give memory back, or keep it, in ways of their own.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod memory;
+mod panics;
 mod served;
 mod signals;
+mod stuck;

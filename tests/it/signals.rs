@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::kit::{Served, nat, workflow_file};
+use crate::kit::{Served, binary, nat, workflow_file};
 
 const SIGTERM: i32 = 15;
 
@@ -134,6 +134,49 @@ fn a_second_signal_does_not_wait_for_running_requests() {
     let (status, log) = server.wait();
     assert_eq!(status.signal(), Some(SIGTERM), "{log}");
     assert!(begin.elapsed() < Duration::from_secs(25), "{:?}", begin.elapsed());
+}
+
+/// A terminal that goes away ends a server as SIGTERM does, and its parent sees which signal it was.
+#[test]
+fn a_hangup_is_an_orderly_stop() {
+    let server = Served::start("workflow: {_type: conf_per_user_counter}");
+    assert_eq!(server.post("/generate", "a", "{}").0, 200);
+    server.signal("HUP");
+    let (status, log) = server.wait();
+    assert_eq!(status.signal(), Some(1), "{log}");
+    assert!(log.contains("1 instances built, 1 closed"), "{log}");
+}
+
+/// `nohup` and `trap '' HUP` start a program that outlives its terminal.
+#[test]
+fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
+    let without_hangup = |arguments: &[&str]| {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(binary()).args(arguments);
+        shell.env("NO_COLOR", "1").stdin(std::process::Stdio::null());
+        shell
+    };
+    let yaml = "workflow: {_type: conf_per_user_counter}";
+    let server = Served::started(yaml, &[], "listening on http://", without_hangup);
+    server.signal("HUP");
+    // The system drops it when it is sent, so what comes later is later.
+    assert_eq!(server.post("/generate", "a", "{}").0, 200);
+    server.signal("TERM");
+    let (status, log) = server.wait();
+    assert_eq!(status.signal(), Some(SIGTERM), "{log}");
+    assert!(!log.contains("SIGHUP"), "{log}");
+}
+
+/// What supervises a container kills after ten seconds, unless it is told otherwise.
+#[test]
+fn a_stop_that_may_take_longer_than_docker_waits_is_announced() {
+    let longer = "general: {shutdown_timeout: 30s}\nworkflow: {_type: conf_echo}";
+    for (yaml, told) in [("workflow: {_type: conf_echo}", false), (longer, true)] {
+        let server = Served::start(yaml);
+        let log = server.log();
+        assert_eq!(log.contains("a stop may take 34.5s"), told, "{log}");
+        assert_eq!(log.contains("`docker stop -t`") && log.contains("terminationGracePeriodSeconds"), told, "{log}");
+    }
 }
 
 /// What is wrong is said at once, all of it, and nothing has been built.

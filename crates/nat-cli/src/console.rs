@@ -1,11 +1,16 @@
 //! Standard output and standard error: a reader that has gone away is no error.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use crate::failure::Failure;
+use crate::logging::Queue;
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 100;
+
+/// The queue of log lines, in which everything else for standard error has its place.
+static STANDARD_ERROR: OnceLock<Queue> = OnceLock::new();
 
 /// Data, to standard output.
 ///
@@ -22,9 +27,31 @@ pub(crate) fn out(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Anything else, to standard error.
+/// Anything else, to standard error: behind the log lines that came before. Waits until it is written, however slow its
+/// reader is.
 pub(crate) fn err(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    match STANDARD_ERROR.get() {
+        Some(queue) => queue.keep(text).wait(),
+        None => drop(std::io::stderr().write_all(text.as_bytes())),
+    }
+}
+
+/// Waits until everything before is written, for a process that becomes another one.
+pub(crate) fn drain() {
+    err("");
+}
+
+/// The same for a server that goes on: nothing is lost, and nobody waits.
+pub(crate) fn tell(text: &str) {
+    match STANDARD_ERROR.get() {
+        Some(queue) => drop(queue.keep(text)),
+        None => err(text),
+    }
+}
+
+/// Sends what is for standard error through the queue of the log from now on.
+pub(crate) fn write_through(queue: Queue) {
+    let _ = STANDARD_ERROR.set(queue);
 }
 
 /// `Error: MESSAGE`, to standard error.

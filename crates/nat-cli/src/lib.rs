@@ -11,7 +11,10 @@
 //!
 //! Data goes to standard output, logs and errors to standard error. The exit code is 0 for success, 1
 //! for a failure while working and 2 for a command line that cannot be understood; a server that was
-//! told to stop by SIGTERM ends by that signal, one that got SIGINT with 0.
+//! told to stop by SIGTERM or SIGHUP ends by that signal, one that got SIGINT with 0, and with 70 where code
+//! blocked its thread beyond every deadline.
+//!
+//! A panic is logged by a hook that replaces the one that was set before.
 
 mod args;
 mod commands;
@@ -20,6 +23,7 @@ mod failure;
 mod logging;
 mod memory;
 mod own_crate;
+mod panics;
 mod project;
 mod report;
 mod signals;
@@ -46,6 +50,7 @@ pub fn main_with(arguments: Vec<OsString>) -> ExitCode {
     };
     let level = arguments.log_level.unwrap_or(LogLevel::Info);
     let log = logging::start(arguments.log_level, arguments.log_format);
+    panics::install(&log);
     let ended = match &arguments.command {
         Command::Serve(options) | Command::Start(FrontEnd::Fastapi(options)) => serve::serve(options, &typed, &log),
         Command::Run(options) | Command::Start(FrontEnd::Console(options)) => run::run(options, &typed, level, &log),
@@ -63,8 +68,10 @@ pub fn main_with(arguments: Vec<OsString>) -> ExitCode {
         Command::Workflow(Workflow::Delete(options)) => workflow::delete(options),
         Command::Completions { shell } => completions::completions(*shell),
     };
-    match ended {
+    let code = match ended {
         Ok(code) => code,
         Err(failure) => failure.print(&typed),
-    }
+    };
+    log.flush();
+    code
 }

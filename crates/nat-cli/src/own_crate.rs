@@ -61,6 +61,7 @@ pub(crate) fn take_over(
     if std::env::current_exe().is_ok_and(|this| this == binary) {
         return Ok(());
     }
+    console::drain();
     let error = Command::new(&binary).args(typed.iter().skip(1)).env(GUARD, &manifest).exec();
     Err(Failure::Message(format!("`{}` cannot be started: {error}", binary.display())))
 }

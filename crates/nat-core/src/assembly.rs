@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tracing::debug;
 
+use crate::activity::{self, Phase};
 use crate::builder::{BuildReason, Builder, Built, Component};
 use crate::component_set::ComponentSet;
 use crate::directory::Directory;
@@ -224,7 +225,8 @@ impl Assembly {
         let planned = self.planned(index);
         debug!(component = %planned.label.name, user = self.user.as_ref().map(tracing::field::display), "building");
         let builder = Builder::new(self.clone(), index);
-        let built = (planned.registration.build)(Settings(planned.settings.clone()), &builder).await;
+        let building = (planned.registration.build)(Settings(planned.settings.clone()), &builder);
+        let built = activity::during(Phase::Build, &planned.label.name, self.user.as_ref(), building).await;
         // From here to the end nothing awaits: a component that is finished is recorded, or was never finished.
         let mut progress = self.progress.lock();
         progress.states[index] = match &built {

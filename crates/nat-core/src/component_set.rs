@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
+use crate::activity::{self, Phase};
 use crate::builder::{Built, Component};
 use crate::context::FunctionNumber;
 use crate::directory::Directory;
@@ -87,11 +88,12 @@ impl ComponentSet {
         let reserve = limit / count.saturating_mul(2).max(1);
         for ((_, component), behind) in self.built.iter().rev().zip((0..count).rev()) {
             let name = component.name();
-            let user = user.map(tracing::field::display);
-            let mut closing = match &component.0 {
+            let closing = match &component.0 {
                 Built::Function(function) => function.close(reason),
                 Built::Group(group) => group.close(reason),
             };
+            let mut closing = activity::during(Phase::Close, name, user, closing);
+            let user = user.map(tracing::field::display);
             let deadline = begin + limit.saturating_sub(reserve.saturating_mul(behind));
             let ended = tokio::time::timeout_at(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
             let (mut failed, mut timed_out) = (false, false);
@@ -103,7 +105,9 @@ impl ComponentSet {
                 }
                 Ok(Err(panic)) => {
                     failed = true;
-                    error!(component = name, user, %reason, panic = unwind::text(panic), "panicked while closing");
+                    let text = unwind::text(panic);
+                    let (id, panic) = unwind::to_report(&text);
+                    error!(%id, component = name, user, %reason, panic, "panicked while closing");
                 }
                 Err(_elapsed) => {
                     timed_out = true;
@@ -119,9 +123,10 @@ impl ComponentSet {
                 Built::Function(function) => function.give_up(),
                 Built::Group(group) => group.give_up(),
             });
-            if let Err(panic) = dropped {
+            if let Err(text) = dropped {
                 failed = true;
-                error!(component = name, user, %reason, panic, "panicked while it was dropped");
+                let (id, panic) = unwind::to_report(&text);
+                error!(%id, component = name, user, %reason, panic, "panicked while it was dropped");
             }
             outcome.closed += 1;
             outcome.failed += usize::from(failed);

@@ -16,6 +16,7 @@
 
 #![warn(missing_docs)]
 
+pub mod activity;
 mod assembly;
 mod builder;
 pub mod chat;
@@ -30,6 +31,7 @@ mod instances;
 mod interface;
 mod metrics;
 mod moment;
+pub mod panics;
 mod registration;
 mod registry;
 mod runtime;

@@ -19,8 +19,8 @@ use futures_util::stream::{self as streams, BoxStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{debug, error};
-use uuid::Uuid;
 
+use crate::activity::{self, Phase};
 use crate::component_set::ComponentSet;
 use crate::context::{Context, RequestInfo};
 use crate::function::{ErasedFunction, Payload};
@@ -90,8 +90,10 @@ impl Session {
     /// Dropping the future drops the function's call at its present await, and counts as a failure.
     pub async fn call(&mut self, info: Option<Arc<dyn RequestInfo>>, input: Input) -> Result<Output, CallError> {
         let ctx = self.context(info, None);
-        let called = AssertUnwindSafe(self.function.clone().call(ctx.clone(), input.0)).catch_unwind().await;
         let name = self.function.name();
+        let call = self.function.clone().call(ctx.clone(), input.0);
+        let call = activity::during(Phase::Call, name, self.user.as_ref(), call);
+        let called = AssertUnwindSafe(call).catch_unwind().await;
         let result = match called {
             Ok(Ok(output)) => Ok(Output { output, interface: self.function.interface().clone(), usage: ctx.usage() }),
             Ok(Err(error)) => Err(failed(name, error)),
@@ -174,8 +176,12 @@ fn failed(function: &str, error: Error) -> CallError {
 }
 
 fn panicked(function: &str, panic: Box<dyn Any + Send>) -> CallError {
-    let (id, panic) = (Uuid::new_v4(), unwind::text(panic));
-    error!(%id, function, panic, "a call panicked");
+    let text = unwind::text(panic);
+    let (id, panic) = unwind::to_report(&text);
+    match panic {
+        Some(panic) => error!(%id, function, panic, "a call panicked"),
+        None => debug!(%id, function, "a call panicked: the record with this id has the text"),
+    }
     CallError::Panicked { id }
 }
 

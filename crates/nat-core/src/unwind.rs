@@ -3,6 +3,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use uuid::Uuid;
+
+use crate::panics;
+
 /// Does it, or says what the panic said. What a person's value does when it is dropped is no more to be trusted
 /// than the rest of their code, so this is for drops as well.
 pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
@@ -11,13 +15,20 @@ pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
 
 /// What a panic said.
 pub(crate) fn text(panic: Box<dyn Any + Send>) -> String {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)").to_owned();
+    let said = panics::text(&*panic).to_owned();
     // The payload is the person's as well.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);
     }
     said
+}
+
+/// The id to report a panic under, and its text unless the panic hook has logged it under this id.
+pub(crate) fn to_report(text: &str) -> (Uuid, Option<&str>) {
+    match panics::take_logged(text) {
+        Some(id) => (id, None),
+        None => (Uuid::new_v4(), Some(text)),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod chat;
 mod counters;
 mod failures;
 mod groups;
+mod harmful;
 mod probes;
 mod relays;
 mod settings;

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nat_core::config::{Console, FrontEnd, Inputs};
 use nat_core::{CallError, EntryName, OpenError, RequestInfo, Runtime, StartError, UserId, Workflow};
@@ -19,7 +18,7 @@ use crate::console::{self, Colour};
 use crate::failure::Failure;
 use crate::logging::Log;
 use crate::project::{For, Project};
-use crate::signals::{Running, Signals};
+use crate::signals::{self, Running, Signals};
 
 mod plain;
 
@@ -46,20 +45,32 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
-    let ended = runtime.block_on(call_all(caller, &project, inputs));
+    let signals = Signals::listen(Running::OneShot, &project.config.general, runtime.handle().clone(), log)
+        .map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let ended = runtime.block_on(signals.answering(call_all(caller, &project, inputs, &signals)));
     // A call that blocks its thread is not waited for: nobody wants its result any more.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    let Ended { results, signals } = ended?;
+    let blocked = signals::end_workers(runtime);
+    signals.over();
+    let Ended { results, unclosed } = ended?;
     if let Some(results) = &results {
         show(results, level)?;
     }
-    Ok(if signals.received() { signals.end() } else { ExitCode::SUCCESS })
+    if !signals.received() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // At the second signal nothing is waited for, so that nothing has been waited for in vain.
+    if signals.hurry.is_cancelled() || (blocked.is_empty() && unclosed == 0) {
+        return Ok(signals.end(log));
+    }
+    signals::report_blocked(&blocked, unclosed);
+    Ok(ExitCode::from(signals::BLOCKED))
 }
 
 struct Ended {
     /// Nothing if a signal came first.
     results: Option<Vec<String>>,
-    signals: Signals,
+    /// Instances that could not be closed.
+    unclosed: usize,
 }
 
 /// Who runs it, in which conversation.
@@ -90,17 +101,15 @@ fn file(path: &Path) -> Result<String, Failure> {
 
 /// Runs all inputs at once, as many as the workflow lets run; the results keep their order. At a signal the
 /// calls are dropped and the instances closed; at the second one nothing is waited for.
-async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>) -> Result<Ended, Failure> {
-    let signals =
-        Signals::listen(Running::OneShot).map_err(|error| format!("signals cannot be listened to: {error}"))?;
-    let interrupted = |signals| Ok(Ended { results: None, signals });
+async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>, signals: &Signals) -> Result<Ended, Failure> {
+    let interrupted = |unclosed| Ok(Ended { results: None, unclosed });
     let started = tokio::select! {
         started = Runtime::start(&project.config, &project.registry, signals.stop.child_token()) => started,
-        () = signals.hurry.cancelled() => return interrupted(signals),
+        () = signals.hurry.cancelled() => return interrupted(0),
     };
     let runtime = match started {
         Ok(runtime) => runtime,
-        Err(StartError::Interrupted) => return interrupted(signals),
+        Err(StartError::Interrupted) => return interrupted(0),
         Err(other) => return Err(other.to_string().into()),
     };
     let workflow = runtime.workflow(&EntryName::Workflow).ok_or_else(|| StartError::NoWorkflow.to_string())?;
@@ -121,16 +130,16 @@ async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>) -> Res
         let deadline = Instant::now() + project.config.general.shutdown_timeout;
         // An instance is closed once no call uses it, so what is left of these goes first.
         let _ = timeout_at(deadline, calls.shutdown()).await;
-        runtime.shutdown(deadline.saturating_duration_since(Instant::now())).await;
+        runtime.shutdown(deadline.saturating_duration_since(Instant::now())).await.unclosed.len()
     };
-    tokio::select! {
-        () = closed => {}
-        () = signals.hurry.cancelled() => {}
-    }
+    let unclosed = tokio::select! {
+        unclosed = closed => unclosed,
+        () = signals.hurry.cancelled() => 0,
+    };
     match results.map(|results| results.into_iter().collect::<Result<Vec<_>, _>>()).transpose() {
         // What fails while it is told to stop does so because of that.
-        Err(_) if signals.received() => interrupted(signals),
-        results => Ok(Ended { results: results?, signals }),
+        Err(_) if signals.received() => interrupted(unclosed),
+        results => Ok(Ended { results: results?, unclosed }),
     }
 }
 

@@ -11,18 +11,18 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use nat_core::config::{FastApi, FrontEnd};
+use nat_core::config::{FastApi, FrontEnd, General};
 use nat_core::{Runtime, StartError};
 use nat_server::Server;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::args::ServeOptions;
 use crate::failure::Failure;
 use crate::logging::Log;
 use crate::memory;
 use crate::project::{For, Project};
-use crate::signals::{Running, Signals};
+use crate::signals::{self, Allowance, Running, Signals};
 use watch::{Changed, Now, Start, Watch};
 
 pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Result<ExitCode, Failure> {
@@ -30,10 +30,18 @@ pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Re
     let project = Project::load(&options.file, For::Serving(&options.front_end.given), typed)?;
     let front_end = front_end(&project)?;
     let runtime = threads(front_end).map_err(|error| format!("the runtime cannot be started: {error}"))?;
-    let ended = runtime.block_on(until_stopped(project, options, log));
+    let signals = Signals::listen(Running::Server, &project.config.general, runtime.handle().clone(), log)
+        .map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let ended = runtime.block_on(signals.answering(until_stopped(project, options, &signals, log)));
     // A call that blocks its thread is not waited for: everything else has ended by now.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    Ok(ended?.exit())
+    let blocked = signals::end_workers(runtime);
+    signals.over();
+    let unclosed = ended?;
+    if unclosed == 0 && blocked.is_empty() {
+        return Ok(signals.exit(log));
+    }
+    signals::report_blocked(&blocked, unclosed);
+    Ok(ExitCode::from(signals::BLOCKED))
 }
 
 fn front_end(project: &Project) -> Result<&FastApi, Failure> {
@@ -54,21 +62,44 @@ fn threads(front_end: &FastApi) -> std::io::Result<tokio::runtime::Runtime> {
     builder.enable_all().build()
 }
 
+/// What `docker stop` and Compose wait before they kill, unless they are told otherwise.
+const PATIENCE_OF_DOCKER: Duration = Duration::from_secs(10);
+
+/// Says where a stop may take longer than a container's manager waits for it.
+fn warn_of_a_long_stop(general: &General) {
+    let longest = Allowance::of(general).longest();
+    if longest > PATIENCE_OF_DOCKER {
+        let (drain, close) = (general.shutdown_timeout, general.close_timeout);
+        let seconds = longest.as_secs_f64().ceil();
+        warn!(
+            "a stop may take {longest:?} (general.shutdown_timeout {drain:?} + general.close_timeout {close:?}), and \
+             `docker stop` kills after 10s: lower these, or allow {seconds} s with `docker stop -t`, `stop_grace_period` \
+             (Compose) or `terminationGracePeriodSeconds` (Kubernetes, 30 by default)"
+        );
+    }
+}
+
 /// What comes after a server's end.
 enum Next {
-    Exit,
+    /// With so many instances that could not be closed.
+    Exit(usize),
     Serve(Changed),
 }
 
-/// Serves one version of the file after the other.
-async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> Result<Signals, Failure> {
-    let signals =
-        Signals::listen(Running::Server).map_err(|error| format!("signals cannot be listened to: {error}"))?;
+/// Serves one version of the file after the other. Gives the number of instances that could not be closed in the end.
+async fn until_stopped(
+    project: Project,
+    options: &ServeOptions,
+    signals: &Signals,
+    log: &Log,
+) -> Result<usize, Failure> {
     let (mut project, mut bound) = (Box::new(project), None);
     let mut port = None;
     loop {
         log.configure(&project.config);
         project.log_warnings();
+        signals.allow(&project.config.general);
+        warn_of_a_long_stop(&project.config.general);
         if let (Some(port), FrontEnd::FastApi(front_end)) = (port, &mut project.config.general.front_end)
             && front_end.port == 0
         {
@@ -78,8 +109,8 @@ async fn until_stopped(project: Project, options: &ServeOptions, log: &Log) -> R
         let start = if port.is_some() { Start::Further } else { Start::First };
         let reload = front_end(&project)?.reload;
         let watch = reload.then(|| Watch::new(&options.file, &options.front_end.given, &project, start));
-        match serve_once(&project, bound.take(), &signals, watch, &mut port, log).await? {
-            Next::Exit => return Ok(signals),
+        match serve_once(&project, bound.take(), signals, watch, &mut port, log).await? {
+            Next::Exit(unclosed) => return Ok(unclosed),
             Next::Serve(next) => (project, bound) = (next.project, next.server),
         }
         info!("Starting again with the new file");
@@ -108,7 +139,7 @@ async fn serve_once(
     *port = server.addresses().first().map(std::net::SocketAddr::port);
     let runtime = match Runtime::start(&project.config, &project.registry, stop.clone()).await {
         Ok(runtime) => runtime,
-        Err(StartError::Interrupted) => return Ok(Next::Exit),
+        Err(StartError::Interrupted) => return Ok(Next::Exit(0)),
         Err(failed) => {
             let ends = watch.as_ref().is_none_or(|watch| !watch.is_further());
             error!("Application startup failed.{}", if ends { " Exiting." } else { "" });
@@ -136,28 +167,32 @@ async fn serve_once(
     let mut tidying = pin!(memory::give_back(runtime.clone(), server.traffic()));
     let mut serving = Box::pin(server.run(runtime.clone(), end()));
     tokio::pin!(watched);
-    let mut next = Next::Exit;
+    let mut next = None;
     let report = loop {
         tokio::select! {
             report = &mut serving => break Some(report),
-            file = &mut watched, if !changed.is_cancelled() => next = Next::Serve(file),
+            file = &mut watched, if !changed.is_cancelled() => next = Some(file),
             never = &mut tidying => match never {},
             () = signals.hurry.cancelled() => break None,
         }
     };
-    match report {
+    let ended = match report {
         Some(report) => {
             let instances = report.runtime.instances;
             info!("{} instances built, {} closed", instances.built, instances.closed);
+            report.runtime
         }
         None => {
             // The calls go with the connections: closing waits for those in flight, and these are not wanted.
             drop(serving);
-            runtime.shutdown(Duration::ZERO).await;
+            runtime.shutdown(Duration::ZERO).await
         }
-    }
+    };
     // A signal that came while the old file was drained means the end all the same.
-    if signals.received() { Ok(Next::Exit) } else { Ok(next) }
+    match next.filter(|_| !signals.received()) {
+        Some(file) => Ok(Next::Serve(file)),
+        None => Ok(Next::Exit(ended.unclosed.len())),
+    }
 }
 
 /// What cannot start ends the process, unless somebody is at work on the file.
@@ -169,6 +204,6 @@ async fn not_started(failed: &dyn Display, signals: &Signals, watch: Option<Watc
     error!("nothing is served until the file changes");
     tokio::select! {
         next = watch.changed(Now::Nothing) => Ok(Next::Serve(next)),
-        () = signals.stop.cancelled() => Ok(Next::Exit),
+        () = signals.stop.cancelled() => Ok(Next::Exit(0)),
     }
 }

@@ -9,18 +9,27 @@ use tracing::{Event, Level};
 /// One line, with its end.
 pub(super) fn line(event: &Event<'_>) -> String {
     let metadata = event.metadata();
-    let level = match *metadata.level() {
+    let module = metadata.module_path().unwrap_or_else(|| metadata.target());
+    let mut parts = Parts { message: String::new(), fields: String::new() };
+    event.record(&mut parts);
+    let Parts { message, fields } = parts;
+    whole(*metadata.level(), module, metadata.line().unwrap_or_default(), &format!("{message}{fields}"))
+}
+
+/// The line that stands where `count` others were dropped.
+pub(super) fn dropped(count: u64) -> String {
+    whole(Level::WARN, module_path!(), line!(), &super::dropped(count))
+}
+
+fn whole(level: Level, module: &str, line: u32, text: &str) -> String {
+    let level = match level {
         Level::ERROR => "ERROR",
         Level::WARN => "WARNING",
         Level::INFO => "INFO",
         Level::DEBUG | Level::TRACE => "DEBUG",
     };
     let now = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
-    let module = metadata.module_path().unwrap_or_else(|| metadata.target()).replace("::", ".");
-    let mut parts = Parts { message: String::new(), fields: String::new() };
-    event.record(&mut parts);
-    let line = metadata.line().unwrap_or_default();
-    format!("{now} - {level:<8} - {module}:{line} - {}{}\n", parts.message, parts.fields)
+    format!("{now} - {level:<8} - {}:{line} - {text}\n", module.replace("::", "."))
 }
 
 /// The message, and the fields after it as `key=value`.
@@ -60,7 +69,7 @@ impl Write for Escaped<'_> {
         for character in text.chars() {
             match character {
                 '\n' => self.0.push_str("\\n"),
-                other if other.is_control() => write!(self.0, "\\u{{{:x}}}", u32::from(other))?,
+                other if super::moves_the_cursor(other) => write!(self.0, "\\u{{{:x}}}", u32::from(other))?,
                 other => self.0.push(other),
             }
         }
@@ -77,5 +86,12 @@ mod tests {
         let mut text = String::new();
         write!(Escaped(&mut text), "a\nb\u{1b}[2Jé").expect("strings take everything");
         assert_eq!(text, "a\\nb\\u{1b}[2Jé");
+    }
+
+    #[test]
+    fn what_ends_a_line_or_turns_text_around_is_escaped() {
+        let mut text = String::new();
+        write!(Escaped(&mut text), "a\u{2028}b\u{202e}c\u{9b}d\u{85}").expect("strings take everything");
+        assert_eq!(text, "a\\u{2028}b\\u{202e}c\\u{9b}d\\u{85}");
     }
 }

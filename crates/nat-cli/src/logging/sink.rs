@@ -1,18 +1,19 @@
 //! Where lines go.
 
 use std::fs::File;
-use std::io::Write;
+use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use super::queue::{Dropped, Queue};
 use super::{json, line};
 use crate::args::LogFormat;
-use crate::console;
 
 /// Standard error and files, each with a level of its own. A clone is the same sinks.
 #[derive(Clone)]
@@ -20,7 +21,9 @@ pub(crate) struct Sinks(Arc<Inner>);
 
 struct Inner {
     format: LogFormat,
-    targets: RwLock<Targets>,
+    /// Standard error; nothing where the system gave no thread for it.
+    console: Option<Queue>,
+    targets: RwLock<Arc<Targets>>,
 }
 
 struct Targets {
@@ -28,21 +31,41 @@ struct Targets {
     files: Vec<Target>,
 }
 
-/// A file that is written line by line.
+/// A file that is written line by line. A disk may stop as a pipe does, so it has a queue of its own.
 pub(crate) struct Target {
-    file: Mutex<File>,
+    queue: Queue,
     level: LevelFilter,
-}
-
-impl Target {
-    pub(crate) fn new(file: File, level: LevelFilter) -> Self {
-        Self { file: Mutex::new(file), level }
-    }
 }
 
 impl Sinks {
     pub(crate) fn new(format: LogFormat, console: LevelFilter) -> Self {
-        Self(Arc::new(Inner { format, targets: RwLock::new(Targets { console, files: Vec::new() }) }))
+        let queue = Queue::new(io::stderr(), dropped(format)).ok();
+        let targets = RwLock::new(Arc::new(Targets { console, files: Vec::new() }));
+        Self(Arc::new(Inner { format, console: queue, targets }))
+    }
+
+    /// The queue of standard error.
+    pub(crate) fn console(&self) -> Option<&Queue> {
+        self.0.console.as_ref()
+    }
+
+    /// A file with the lines of a level.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no thread for it.
+    pub(crate) fn target(&self, file: File, level: LevelFilter) -> io::Result<Target> {
+        Ok(Target { queue: Queue::new(file, dropped(self.0.format))?, level })
+    }
+
+    /// Waits until everything that was logged is written; not for longer than `longest` in all, nor for a place that
+    /// takes nothing for `stalled`.
+    pub(crate) fn flush(&self, longest: Duration, stalled: Duration) {
+        let targets = self.0.targets.read().clone();
+        let deadline = Instant::now() + longest;
+        for queue in self.0.console.iter().chain(targets.files.iter().map(|target| &target.queue)) {
+            queue.flush(deadline.saturating_duration_since(Instant::now()), stalled);
+        }
     }
 
     pub(crate) fn format(&self) -> LogFormat {
@@ -54,7 +77,14 @@ impl Sinks {
     }
 
     pub(crate) fn replace(&self, console: LevelFilter, files: Vec<Target>) {
-        *self.0.targets.write() = Targets { console, files };
+        *self.0.targets.write() = Arc::new(Targets { console, files });
+    }
+}
+
+fn dropped(format: LogFormat) -> Dropped {
+    match format {
+        LogFormat::Text => line::dropped,
+        LogFormat::Json => json::dropped,
     }
 }
 
@@ -70,7 +100,8 @@ fn shows(most: LevelFilter, level: Level, target: &str) -> bool {
 impl<S: Subscriber> Layer<S> for Sinks {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let (level, target) = (*event.metadata().level(), event.metadata().target());
-        let targets = self.0.targets.read();
+        // No lock while a record is written: what the fields write about themselves is code of a person.
+        let targets = self.0.targets.read().clone();
         let on_console = shows(targets.console, level, target);
         let mut files = targets.files.iter().filter(|file| shows(file.level, level, target)).peekable();
         if !on_console && files.peek().is_none() {
@@ -81,11 +112,13 @@ impl<S: Subscriber> Layer<S> for Sinks {
             LogFormat::Json => json::line(event),
         };
         if on_console {
-            console::err(&text);
+            match &self.0.console {
+                Some(queue) => queue.log(&text),
+                None => crate::console::err(&text),
+            }
         }
         for target in files {
-            // A disk that is full must not end the server.
-            let _ = target.file.lock().write_all(text.as_bytes());
+            target.queue.log(&text);
         }
     }
 }
@@ -116,15 +149,18 @@ mod tests {
     fn each_place_has_the_lines_of_its_level() {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (quiet, chatty) = (folder.path().join("quiet"), folder.path().join("chatty"));
-        let file = |path, level| Target::new(File::create(path).expect("a file can be made"), level);
         let sinks = Sinks::new(LogFormat::Text, LevelFilter::OFF);
+        let file = |path, level| {
+            sinks.target(File::create(path).expect("a file can be made"), level).expect("a thread can be started")
+        };
         let files = vec![file(&quiet, LevelFilter::INFO), file(&chatty, LevelFilter::DEBUG)];
         sinks.replace(LevelFilter::OFF, files);
-        tracing::subscriber::with_default(tracing_subscriber::Registry::default().with(sinks), || {
+        tracing::subscriber::with_default(tracing_subscriber::Registry::default().with(sinks.clone()), || {
             tracing::warn!(target: "h2::proto::streams::recv", "a stream was reset");
             tracing::debug!(target: "nat_server", "a request");
             tracing::warn!(target: "nat_server", "a close");
         });
+        sinks.flush(Duration::from_secs(60), Duration::from_secs(60));
         let messages = |path| {
             let text = fs::read_to_string(path).expect("the file was written");
             text.lines().map(|line| line.rsplit(" - ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()

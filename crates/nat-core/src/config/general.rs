@@ -50,7 +50,7 @@ pub struct General {
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub close_timeout: Duration,
-    /// How long running requests may take to end once the server is told to stop. Default: 30 seconds.
+    /// How long running requests may take to end once the server is told to stop. Default: 5 seconds.
     #[serde(with = "duration")]
     #[schemars(with = "TimeSpan", extend("exclusiveMinimum" = 0))]
     pub shutdown_timeout: Duration,
@@ -108,7 +108,7 @@ impl Default for General {
             use_uvloop: None,
             build_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(4),
-            shutdown_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(5),
             max_running_calls: 8,
             max_waiting_calls: 1024,
             max_users: 100_000,

@@ -391,7 +391,7 @@ fn nothing_given_means_the_defaults() {
           },
           "build_timeout": 60,
           "close_timeout": 4,
-          "shutdown_timeout": 30,
+          "shutdown_timeout": 5,
           "max_running_calls": 8,
           "max_waiting_calls": 1024,
           "max_users": 100000,

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinError};
 use tracing::{debug, error, info, warn};
-use uuid::Uuid;
 
 use super::failure::{BuildError, BuildFailure, OpenError};
 use super::slot::Slot;
 use super::{Instances, closing};
 use crate::assembly::{Assembly, FailedComponent};
 use crate::function::CloseReason;
-use crate::{Error, Result};
+use crate::{Error, Result, unwind};
 
 /// Builds the instance of a fresh slot, and tells the slot how it went.
 pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
@@ -97,7 +96,7 @@ async fn build(
             return match ended {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(failed)) => Err((failed_component(slot, assembly, &failed), None)),
-                Err(panic) => Err((panicked(slot, assembly, &panic), None)),
+                Err(panic) => Err((panicked(slot, assembly, panic), None)),
             };
         }
         () = tokio::time::sleep(limit) => timed_out(slot, assembly, limit),
@@ -113,11 +112,12 @@ fn failed_component(slot: &Slot, assembly: &Assembly, failed: &FailedComponent) 
     BuildError { error: failed.error.clone(), cause: BuildFailure::Failed, retry_after: None }
 }
 
-fn panicked(slot: &Slot, assembly: &Assembly, panic: &JoinError) -> BuildError {
-    let id = Uuid::new_v4();
+fn panicked(slot: &Slot, assembly: &Assembly, ended: JoinError) -> BuildError {
+    let text = ended.try_into_panic().map_or_else(|ended| ended.to_string(), unwind::text);
+    let (id, panic) = unwind::to_report(&text);
     let component = assembly.panicked().map(|index| &*assembly.planned(index).label.name).unwrap_or_default();
-    error!(user = %slot.user(), %id, component, %panic, "a component panicked while the user's instance was built");
-    let error = Error::runtime(format!("a component panicked while it was built: {panic}"));
+    error!(user = %slot.user(), %id, component, panic, "a component panicked while the user's instance was built");
+    let error = Error::runtime(format!("a component panicked while it was built: {text}"));
     let error = error.public(format!("internal error {id}"));
     BuildError { error, cause: BuildFailure::Panicked, retry_after: None }
 }

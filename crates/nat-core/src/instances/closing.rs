@@ -131,8 +131,9 @@ pub(super) async fn close_components(
 
 /// Drops what may be left of people's values.
 pub(super) fn let_go<T>(remains: T, slot: &Slot) {
-    if let Err(panic) = unwind::caught(|| drop(remains)) {
-        error!(user = %slot.user(), panic, "panicked while what was left of an instance was dropped");
+    if let Err(text) = unwind::caught(|| drop(remains)) {
+        let (id, panic) = unwind::to_report(&text);
+        error!(%id, user = %slot.user(), panic, "panicked while what was left of an instance was dropped");
     }
 }
 

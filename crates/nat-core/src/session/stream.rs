@@ -9,9 +9,9 @@ use std::task::{Context as TaskContext, Poll};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use tracing::error;
-use uuid::Uuid;
 
 use super::{Access, CallError, Chunk, Output, failed, panicked};
+use crate::activity::{self, Phase};
 use crate::function::{ErasedFunction, Payload};
 use crate::interface::Given;
 use crate::metrics::Outcome;
@@ -31,6 +31,7 @@ struct Running {
 impl Running {
     fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Payload, CallError>>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        let _entered = activity::enter(Phase::Call, self.function.name(), self.ctx.user_id());
         let polled = match catch_unwind(AssertUnwindSafe(|| stream.poll_next_unpin(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(polled)) => polled,
@@ -59,9 +60,11 @@ impl Running {
     }
 
     fn drop_stream(&mut self) {
-        let stream = self.stream.take();
-        if let Err(panic) = unwind::caught(|| drop(stream)) {
-            error!(id = %Uuid::new_v4(), function = self.function.name(), panic, "a stream panicked when it was dropped");
+        let Some(stream) = self.stream.take() else { return };
+        let _entered = activity::enter(Phase::Call, self.function.name(), self.ctx.user_id());
+        if let Err(text) = unwind::caught(|| drop(stream)) {
+            let (id, panic) = unwind::to_report(&text);
+            error!(%id, function = self.function.name(), panic, "a stream panicked when it was dropped");
         }
     }
 }

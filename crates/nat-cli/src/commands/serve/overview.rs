@@ -32,7 +32,7 @@ pub(super) fn show(project: &Project, runtime: &Runtime, addresses: &[SocketAddr
         }
         routes.push("GET  /docs, /redoc, /openapi.json".to_owned());
         routes.push("GET  /health".to_owned());
-        console::err(&text(front_end, type_name, &workflow, &addresses, &routes));
+        console::tell(&text(front_end, type_name, &workflow, &addresses, &routes));
     }
 }
 

@@ -116,7 +116,7 @@ impl<'o> Watch<'o> {
         let why = format!("{}: the file has changed and cannot be used: {failure}", self.file.config_file.display());
         why.lines().for_each(|line| error!("{line}"));
         if let Failure::Report(found) = failure {
-            console::err(&format!("\n{}", report::text(found, console::colour(), console::width())));
+            console::tell(&format!("\n{}", report::text(found, console::colour(), console::width())));
         }
         match now {
             Now::Served(_) => info!("the workflow that runs goes on as it is"),

@@ -1,0 +1,167 @@
+//! What a signal means, and when the time is up: the rules, without threads and clocks.
+
+use std::time::{Duration, Instant};
+
+use super::{Allowance, Running};
+
+/// What a stop takes beside its two timeouts. With the defaults of these the process ends before `docker stop` kills it.
+pub(super) const MARGIN: Duration = Duration::from_millis(500);
+/// How long the runtime may take to answer the second signal.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// The stop of a process, from the first signal on.
+#[derive(Debug)]
+pub(super) struct Stop {
+    running: Running,
+    signals: u32,
+    /// The end, however far things are.
+    deadline: Option<Instant>,
+    /// When it is looked at whether the second signal was answered.
+    answer: Option<Instant>,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The orderly stop.
+    Stop,
+    /// The quick one.
+    Hurry,
+    /// The end of the process, by this signal.
+    End,
+}
+
+/// Why the supervisor ends the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Up {
+    /// Code blocks threads: the deadline has passed, or nobody has answered the second signal.
+    Blocked,
+    /// Nothing is waited for any more.
+    Hurried,
+}
+
+impl Stop {
+    pub(super) fn new(running: Running) -> Self {
+        Self { running, signals: 0, deadline: None, answer: None }
+    }
+
+    /// A signal has come. `over` says that only the result is still to be printed.
+    pub(super) fn signal(&mut self, now: Instant, allowance: Allowance, over: bool) -> Asked {
+        self.signals += 1;
+        match (self.signals, over) {
+            (_, true) | (3.., _) => Asked::End,
+            (1, _) => {
+                // A time span that the clock cannot hold is no deadline.
+                self.deadline = now.checked_add(allowance.longest());
+                Asked::Stop
+            }
+            _ => {
+                let closes = match self.running {
+                    Running::Server => allowance.close,
+                    Running::OneShot => Duration::ZERO,
+                };
+                let sooner = now.checked_add(closes.saturating_add(MARGIN));
+                self.deadline = self.deadline.into_iter().chain(sooner).min();
+                self.answer = (self.running == Running::Server).then(|| now + ANSWER);
+                Asked::Hurry
+            }
+        }
+    }
+
+    /// When to call [`Stop::time`] next.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.deadline.into_iter().chain(self.answer).min()
+    }
+
+    /// Whether the time is up. `answered` says whether the second signal has reached the runtime.
+    pub(super) fn time(&mut self, now: Instant, answered: bool) -> Option<Up> {
+        if self.answer.is_some_and(|at| now >= at) {
+            self.answer = None;
+            if !answered {
+                return Some(Up::Blocked);
+            }
+        }
+        if self.deadline.is_none_or(|at| now < at) {
+            return None;
+        }
+        Some(match self.running {
+            Running::OneShot if self.signals > 1 => Up::Hurried,
+            _ => Up::Blocked,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULTS: Allowance = Allowance { drain: Duration::from_secs(5), close: Duration::from_secs(4) };
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn the_first_signal_gives_the_whole_time() {
+        for running in [Running::Server, Running::OneShot] {
+            let (mut stop, start) = (Stop::new(running), Instant::now());
+            assert_eq!((stop.next(), stop.time(start, false)), (None, None));
+            assert_eq!(stop.signal(start, DEFAULTS, false), Asked::Stop);
+            assert_eq!(stop.next(), Some(start + ms(9500)));
+            assert_eq!(stop.time(start + ms(9499), false), None);
+            assert_eq!(stop.time(start + ms(9500), true), Some(Up::Blocked));
+        }
+    }
+
+    #[test]
+    fn the_second_signal_leaves_the_time_for_closes_to_a_runtime_that_answers() {
+        let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
+        stop.signal(start, DEFAULTS, false);
+        assert_eq!(stop.signal(start + ms(100), DEFAULTS, false), Asked::Hurry);
+        assert_eq!(stop.next(), Some(start + ms(600)));
+        assert_eq!(stop.time(start + ms(600), true), None);
+        assert_eq!(stop.next(), Some(start + ms(4600)));
+        assert_eq!(stop.time(start + ms(4600), true), Some(Up::Blocked));
+    }
+
+    #[test]
+    fn the_second_signal_ends_a_runtime_that_does_not_answer() {
+        let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
+        stop.signal(start, DEFAULTS, false);
+        stop.signal(start, DEFAULTS, false);
+        assert_eq!(stop.time(start + ms(499), false), None);
+        assert_eq!(stop.time(start + ms(500), false), Some(Up::Blocked));
+    }
+
+    #[test]
+    fn the_second_signal_never_gives_more_time() {
+        let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
+        stop.signal(start, DEFAULTS, false);
+        stop.signal(start + ms(9000), DEFAULTS, false);
+        assert_eq!(stop.time(start + ms(9500), true), Some(Up::Blocked));
+    }
+
+    #[test]
+    fn a_run_waits_for_nothing_after_the_second_signal() {
+        let (mut stop, start) = (Stop::new(Running::OneShot), Instant::now());
+        stop.signal(start, DEFAULTS, false);
+        assert_eq!(stop.signal(start, DEFAULTS, false), Asked::Hurry);
+        assert_eq!(stop.next(), Some(start + MARGIN));
+        assert_eq!(stop.time(start + MARGIN, false), Some(Up::Hurried));
+    }
+
+    #[test]
+    fn the_third_signal_ends_the_process_and_any_signal_at_the_end_does() {
+        let (mut stop, now) = (Stop::new(Running::Server), Instant::now());
+        let asked = [(); 3].map(|()| stop.signal(now, DEFAULTS, false));
+        assert_eq!(asked, [Asked::Stop, Asked::Hurry, Asked::End]);
+        assert_eq!(Stop::new(Running::OneShot).signal(now, DEFAULTS, true), Asked::End);
+    }
+
+    #[test]
+    fn a_time_beyond_the_clock_is_no_deadline() {
+        let (mut stop, now) = (Stop::new(Running::Server), Instant::now());
+        stop.signal(now, Allowance { drain: Duration::MAX, close: Duration::MAX }, false);
+        assert_eq!((stop.next(), stop.time(now, false)), (None, None));
+    }
+}
