@@ -149,7 +149,8 @@ async fn a_large_input_through_functions_inside_each_other_is_held_a_few_times()
 
 #[tokio::test]
 async fn whatever_a_span_is_given_is_bounded() {
-    let works: [(&str, fn(Context) -> Result<()>); 7] = [
+    type Work = fn(Context) -> Result<()>;
+    let works: [(&str, Work); 7] = [
         ("names", |ctx| {
             let name = "x".repeat(MIB);
             (0..CALLS).for_each(|_| ctx.span(&name, &()).finish(&()));
