@@ -1,6 +1,8 @@
 //! Functions whose every call a test writes: what their steps do to their answers and to memory, and how deep they call
 //! each other.
 
+#![expect(clippy::unwrap_used, reason = "all of it is tests")]
+
 mod depth;
 mod memory;
 mod turns;

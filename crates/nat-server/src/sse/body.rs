@@ -34,6 +34,10 @@ pub(crate) trait ResultFrames: Send + Unpin + 'static {
     }
 }
 
+/// Steps passed over in a row before the connection and the comments get their turn: a function that tells without
+/// end, and nothing that the client asked for, would keep the thread otherwise.
+const PASSED_OVER: usize = 64;
+
 /// The body of a streamed answer. It owns the session until it is dropped.
 pub(crate) struct EventBody<R> {
     /// Held until the last frame has been taken.
@@ -99,7 +103,7 @@ impl<R: ResultFrames> EventBody<R> {
             }
             Turn::Nobody => self.running = None,
         }
-        loop {
+        for _ in 0..PASSED_OVER {
             let Some(running) = &mut self.running else { return Poll::Ready(None) };
             let event = match running.poll_next(cx) {
                 Poll::Ready(event) => event,
@@ -133,6 +137,8 @@ impl<R: ResultFrames> EventBody<R> {
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        self.keep_alive.poll(cx).map(Some)
     }
 
     fn chunk(&mut self, chunk: Chunk) -> Result<Bytes, CallError> {

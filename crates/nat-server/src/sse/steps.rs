@@ -115,6 +115,9 @@ impl StepFrames {
     /// The step's frame, if it is shown.
     pub(super) fn frame(&mut self, step: &Step) -> Option<Bytes> {
         if !self.filter.shows(step.kind()) {
+            if let Form::Rendered(renderer) = &mut self.form {
+                renderer.pass_over(step);
+            }
             return None;
         }
         let (id, kind) = (Name(Some(step.id())), step.kind().as_str());

@@ -203,6 +203,22 @@ async fn caller(config: CallerConfig, builder: &Builder) -> Result<Caller> {
     Ok(Caller { target: builder.get_function(&config.target).await? })
 }
 
+/// Tells so many spans, and lets others run in between.
+struct Ticker;
+
+impl Function for Ticker {
+    type Input = usize;
+    type Output = String;
+
+    async fn call(&self, ctx: &Context, ticks: usize) -> Result<String> {
+        for tick in 0..ticks {
+            ctx.span("tick", &tick).finish(&());
+            tokio::task::yield_now().await;
+        }
+        Ok("ticked".to_owned())
+    }
+}
+
 /// A chat function that says what it has used.
 #[derive(Default)]
 struct Talker;
@@ -292,4 +308,12 @@ static CALLER: Registration = Registration::function(
     },
 );
 
-pub(super) const ALL: &[&Registration] = &[&TAP, &SHARED_TAP, &DRIP, &WORDS, &TALKER, &CALLER];
+static TICKER: Registration = Registration::function(
+    heading("ticker", Scope::Shared),
+    "ticks",
+    ConfigType::of::<NoConfig>(),
+    FunctionTypes::of::<Ticker>(),
+    |_, builder| Box::pin(async move { Ok(Component::function(builder, Ticker)) }),
+);
+
+pub(super) const ALL: &[&Registration] = &[&TAP, &SHARED_TAP, &DRIP, &WORDS, &TALKER, &CALLER, &TICKER];

@@ -302,3 +302,25 @@ workflow: {_type: echo}";
     }
     assert_eq!(front.post("/same/stream", "u", chat).await.status, 404);
 }
+
+/// Steps that nobody asked for, as many as there are: the thread is shared all the same, and comments are sent.
+#[tokio::test(start_paused = true)]
+async fn steps_that_are_not_shown_hold_nobody_up() {
+    const TICKS: usize = 5_000;
+    let front = front("workflow: {_type: ticker}").await;
+    let turns = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let taken = turns.clone();
+    let beside = tokio::spawn(async move {
+        loop {
+            tokio::time::advance(std::time::Duration::from_secs(1)).await;
+            taken.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let path = "/v1/workflow/full?filter_steps=LLM_END";
+    let answer = front.post(path, "alice", &format!(r#"{{"ticks":{TICKS}}}"#)).await;
+    beside.abort();
+    assert_eq!(values(&answer), ["ticked"]);
+    let (turns, comments) = (turns.load(Ordering::SeqCst), answer.body.matches(": keep-alive\n\n").count());
+    assert!(turns >= TICKS / 64, "{turns} turns of others");
+    assert!(comments >= turns / 40 && comments > 2, "{comments} comments in {turns} seconds");
+}

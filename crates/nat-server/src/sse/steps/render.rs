@@ -17,6 +17,13 @@ pub(super) struct Renderer {
 }
 
 impl Renderer {
+    /// Takes note of a step that is not shown.
+    pub(super) fn pass_over(&mut self, step: &Step) {
+        if step.kind() == StepKind::LlmEnd {
+            self.talking.remove(&step.id());
+        }
+    }
+
     /// The name and the payload that are shown.
     pub(super) fn render<'s>(&mut self, step: &'s Step) -> (Cow<'s, str>, String) {
         match step.kind() {
@@ -94,5 +101,25 @@ mod tests {
         assert_eq!(text(Some(&serde_json::json!("a b"))), "a b");
         assert_eq!(text(Some(&serde_json::json!({"a": [1, "b"]}))), r#"{"a":[1,"b"]}"#);
         assert_eq!(text(None), "null");
+    }
+
+    /// What a model has said is kept until its end, shown or not.
+    #[tokio::test]
+    async fn nothing_is_kept_of_a_model_that_has_ended() {
+        let file = "functions: {puppet: {_type: puppet, lab: LAB}}\nworkflow: {_type: caller, target: puppet}";
+        let front = crate::testing::front(file).await;
+        let workflow = front.runtime.workflow(&nat_core::EntryName::Workflow).unwrap();
+        let session = workflow.open(Some(nat_core::UserId::derived("alice"))).await.unwrap();
+        let mut events = session.call_with_steps(None, workflow.decode(b"{}").unwrap());
+        let (mut renderer, mut most) = (Renderer::default(), 0);
+        while let Some(event) = events.next().await {
+            let nat_core::Event::Step(step) = event.unwrap() else { continue };
+            match step.kind() {
+                StepKind::LlmNewToken => drop(renderer.render(&step)),
+                _ => renderer.pass_over(&step),
+            }
+            most = most.max(renderer.talking.len());
+        }
+        assert_eq!((most, renderer.talking.len()), (1, 0));
     }
 }
