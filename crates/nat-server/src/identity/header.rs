@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use nat_core::UserId;
 use nat_core::config::Network;
 
-use super::{Refusal, bounded, text};
+use super::{Refusal, bounded, latin_1, trimmed};
 
 /// The one header that says who asks, and the addresses from which it counts.
 #[derive(Debug)]
@@ -37,12 +37,11 @@ impl TrustedHeader {
         if values.next().is_some() {
             return Err(format!("Configured identity header '{shown}' must occur exactly once").into());
         }
-        let value = text(value);
-        let value = bounded(value.trim())?;
+        let value = bounded(trimmed(value.as_bytes()))?;
         if value.is_empty() {
             return Err(format!("Configured identity header '{shown}' must not be empty").into());
         }
-        Ok(Some(UserId::derived(&format!("trusted-header:{}\x1f{value}", self.name.as_str()))))
+        Ok(Some(UserId::derived(&format!("trusted-header:{}\x1f{}", self.name.as_str(), latin_1(value)))))
     }
 
     pub(super) fn missing(&self) -> String {

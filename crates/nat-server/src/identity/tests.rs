@@ -219,6 +219,43 @@ fn a_trusted_header_is_the_only_identity() {
     assert!(refused.contains("'X-Auth-User' is not accepted from this address"), "{refused}");
 }
 
+/// UTF-8 names that end in a byte which Latin-1 calls white space keep it.
+#[test]
+fn names_keep_their_last_byte() {
+    let named = |header: &'static str, prefix: &str, name: &[u8]| {
+        let value = HeaderValue::from_bytes(&[prefix.as_bytes(), name].concat()).unwrap();
+        HeaderMap::from_iter([(HeaderName::from_static(header), value)])
+    };
+    let trusted = TrustedHeader::new(
+        "X-Auth-User".into(),
+        HeaderName::from_static("x-auth-user"),
+        ["127.0.0.1".parse().unwrap()].into(),
+    );
+    let trusted = Identity::TrustedHeader(trusted);
+    let credentials = credentials(&["nat-session"], None);
+    for (identity, header, prefix) in [
+        (&credentials, "cookie", "nat-session="),
+        (&credentials, "authorization", "Bearer "),
+        (&credentials, "x-api-key", ""),
+        (&trusted, "x-auth-user", ""),
+    ] {
+        let user = |name: &[u8]| identity.user(&named(header, prefix, name), LOCAL).unwrap().unwrap();
+        let names: [&[u8]; 7] = [b"jos\xc3\xa0", b"jos\xc3\x85", b"jos\xc3", b"\xa0jos\xc3", b"\x85", b"\xa0", b"\xc3\xa0"];
+        let users: std::collections::HashSet<_> = names.iter().map(|name| user(name)).collect();
+        assert_eq!(users.len(), names.len(), "{header}");
+        assert_eq!(user(b" \t jos\xc3\xa0\t "), user(b"jos\xc3\xa0"), "{header}");
+    }
+    let claim = |claim: &str| seen(&credentials_of_contract(), &[("authorization", &bearer(json!({"sub": claim})))]);
+    for blank in ["\u{a0}", "\u{85}", "\u{2003}", "\u{3000}", "\t", "\n"] {
+        assert_eq!(claim(&format!(" alice{blank} ")), derived(&format!("alice{blank}")));
+        assert_eq!(claim(blank), derived(blank));
+    }
+}
+
+fn credentials_of_contract() -> Identity {
+    credentials(&["nat-session"], None)
+}
+
 /// No bytes that a client can send make a parser panic, and no refusal quotes them.
 #[test]
 fn hostile_credentials_are_survived() {
