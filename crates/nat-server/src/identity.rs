@@ -81,8 +81,8 @@ impl From<String> for Refusal {
 type Key<'h> = (CredentialKind, Cow<'h, str>);
 
 impl Identity {
-    /// Who asks; `None` when the request says nothing about it.
-    pub(crate) fn user(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<UserId>, Refusal> {
+    /// Who asks; `None` when the request says nothing about it. A header that a proxy sets counts from known peers only.
+    pub(crate) fn user(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Option<UserId>, Refusal> {
         match self {
             Self::Credentials(credentials) => credentials.user(headers),
             Self::TrustedHeader(header) => header.user(headers, peer),

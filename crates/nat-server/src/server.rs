@@ -137,7 +137,7 @@ impl Server {
     /// Dropping the future drops all connections, and closes no instance: end `shutdown` instead.
     pub async fn run(self, runtime: Runtime, shutdown: impl Future<Output = ()>) -> ServeReport {
         let Self { settings, reach, listeners, addresses, traffic } = self;
-        settings.warn();
+        settings.warn(reach);
         let drain = settings.shutdown_timeout;
         let places = settings.front_end.limits.max_connections.min(Semaphore::MAX_PERMITS);
         let protocols = Arc::new(Protocols::new(settings.connection_limits()));

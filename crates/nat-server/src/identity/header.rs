@@ -23,10 +23,17 @@ impl TrustedHeader {
         Self { shown, name, proxies }
     }
 
-    pub(super) fn user(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<UserId>, Refusal> {
+    pub(super) fn user(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Option<UserId>, Refusal> {
         let mut values = headers.get_all(&self.name).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let shown = &self.shown;
+        let Some(peer) = peer else {
+            return Err(format!(
+                "Configured identity header '{shown}' is not accepted from an unknown address: \
+                 the program that embeds this app must pass the peer of each request (nat_server::Peer)"
+            )
+            .into());
+        };
         if !self.proxies.iter().any(|proxy| proxy.contains(peer)) {
             return Err(format!(
                 "Configured identity header '{shown}' is not accepted from this address: \

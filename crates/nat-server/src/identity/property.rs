@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::*;
 
 const DEFAULT_CASES: usize = 20_000;
-const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const PEER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
