@@ -12,5 +12,7 @@ mod kit;
 // Elsewhere allocators give memory back, or keep it, in ways of their own.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod memory;
+#[cfg(target_os = "linux")]
+mod open_files;
 mod served;
 mod signals;

@@ -30,6 +30,7 @@ mod detach;
 mod error;
 mod identity;
 mod listener;
+mod open_files;
 mod openapi;
 mod pulse;
 mod reply;

@@ -378,6 +378,7 @@ fn nothing_given_means_the_defaults() {
             "allowed_hosts": [],
             "limits": {
               "max_connections": 10000,
+              "reserved_files": 256,
               "max_body_bytes": 1048576,
               "max_header_bytes": 16384,
               "header_timeout": 10,
