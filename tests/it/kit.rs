@@ -83,18 +83,30 @@ impl Served {
         Self::until_logged(yaml, arguments, "listening on http://")
     }
 
+    /// Serves `yaml` under limits of the shell: `ulimit` with these arguments.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_under(limits: &str, yaml: &str) -> Self {
+        let limited = |arguments: &[&str]| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("ulimit {limits} && exec \"$@\""), "sh"]).arg(binary()).args(arguments);
+            command.env("NO_COLOR", "1").stdin(Stdio::null());
+            command
+        };
+        Self::started(yaml, &[], "listening on http://", limited)
+    }
+
     fn until_logged(yaml: &str, arguments: &[&str], awaited: &str) -> Self {
         Self::started(yaml, arguments, awaited, command)
     }
 
     /// The same for a command that is made in another way.
-    pub(crate) fn started(yaml: &str, arguments: &[&str], awaited: &str, command: fn(&[&str]) -> Command) -> Self {
+    pub(crate) fn started(yaml: &str, arguments: &[&str], awaited: &str, launch: impl Fn(&[&str]) -> Command) -> Self {
         let (folder, path) = workflow_file(yaml);
         let path = path.to_string_lossy().into_owned();
         let mut all =
             vec!["--log-level", "debug", "serve", "--config_file", &path, "--host", "127.0.0.1", "--port", "0"];
         all.extend(arguments);
-        let mut child = command(&all).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the binary runs");
+        let mut child = launch(&all).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the binary runs");
         let log = Arc::new(Mutex::new(String::new()));
         let (sender, receiver) = std::sync::mpsc::channel();
         let stderr = child.stderr.take().expect("it is piped");
@@ -138,6 +150,12 @@ impl Served {
             assert!(Instant::now() < deadline, "waited in vain for `{text}`:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The number of the process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// The memory that the process has for itself, without the pages of its binary.

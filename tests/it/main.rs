@@ -13,6 +13,8 @@ mod kit;
 // Elsewhere allocators give memory back, or keep it, in ways of their own.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod memory;
+#[cfg(target_os = "linux")]
+mod open_files;
 mod panics;
 mod served;
 mod signals;

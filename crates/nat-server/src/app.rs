@@ -25,15 +25,26 @@ use crate::error::Exposure;
 use crate::identity::{Identity, Refusal};
 use crate::openapi::Document;
 use crate::reply::{self, Body, Reply, WorkflowError};
-use crate::request::{ReceivedRequest, Trust, host};
+use crate::request::flaw::{self, Flaw, ReadBy};
+use crate::request::host::Hosts;
+use crate::request::{ReceivedRequest, Trust};
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::routes::{Found, Handler, Place, Routes, health, mcp, monitor, openapi};
 
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 
+/// The address that a request came from. A program that embeds an [`App`] puts one among the extensions of each
+/// request, or passes it to [`App::answer`].
+///
+/// Without one a request comes from nobody known: `identity_header` and forwarding headers do not count, and functions
+/// see no client address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
 /// The whole HTTP front end but its sockets, as a service. A clone is cheap and the same front end.
 ///
-/// The server gives every connection one; tests call it as it is:
+/// The server gives every connection one; other programs make one with [`app`](crate::app()), and tests call it as it
+/// is:
 ///
 /// ```no_run
 /// # async fn example(app: nat_server::App) {
@@ -62,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) keep_alive_interval: Duration,
     /// Peers that are believed what they say of the clients behind them.
     pub(crate) proxies: Vec<Network>,
+    /// The hosts that requests of this machine may name.
+    pub(crate) hosts: Hosts,
 }
 
 /// The head of a request whose place in the routes has been found. It lies behind a pointer from here on: it is large,
@@ -70,7 +83,7 @@ pub(crate) struct Received {
     head: Arc<ReceivedRequest>,
     place: Option<Place>,
     /// Why it is refused wherever it goes.
-    flaw: Option<&'static str>,
+    flaw: Option<Flaw>,
 }
 
 impl App {
@@ -94,17 +107,39 @@ impl App {
         self.0.exposure
     }
 
-    /// Takes the head of a request that came from `peer`.
+    /// Answers a request that came from `peer`; `None` where that is not known, and then it is trusted with nothing.
+    ///
+    /// # Cancellation
+    ///
+    /// A call whose answer is dropped runs to its end, as that of a client who left.
+    pub async fn answer<B: HttpBody<Data = Bytes>>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+    ) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let received = self.take(head, peer, ReadBy::Embedder);
+        self.respond(received, body).await
+    }
+
+    /// Takes the head of a request that a connection of this server has read.
     pub(crate) fn receive(&self, parts: Parts, peer: SocketAddr) -> Received {
+        self.take(parts, Some(peer), ReadBy::ThisServer)
+    }
+
+    fn take(&self, parts: Parts, peer: Option<SocketAddr>, read_by: ReadBy) -> Received {
         let (place, path_params) = match self.0.routes.find(&parts.method, parts.uri.path()) {
             Some(Found { place, params }) => (Some(place), params),
             None => (None, Vec::new()),
         };
-        let trust = match self.0.proxies.iter().any(|proxy| proxy.contains(peer.ip())) {
-            true => Trust::Proxy,
-            false => Trust::Nobody,
+        let is_proxy = |peer: SocketAddr| self.0.proxies.iter().any(|proxy| proxy.contains(peer.ip()));
+        let trust = if peer.is_some_and(is_proxy) { Trust::Proxy } else { Trust::Nobody };
+        // A page of this machine's browser comes from this machine. An unknown peer may.
+        let hosts = match peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback()) {
+            true => &self.0.hosts,
+            false => &Hosts::Any,
         };
-        let flaw = host::flaw(&parts);
+        let flaw = flaw::of(&parts, read_by, hosts);
         Received { head: Arc::new(ReceivedRequest::new(parts, path_params, peer, trust)), place, flaw }
     }
 
@@ -118,7 +153,7 @@ impl App {
         let id = request_id::received(headers);
         let is_head = head.parts.method == Method::HEAD;
         let preflight = || origin.as_ref().and_then(|_| self.0.cors.preflight(&head.parts.method, headers));
-        let mut reply = match flaw.map(|flaw| reply::detail(StatusCode::BAD_REQUEST, flaw)).or_else(preflight) {
+        let mut reply = match flaw.map(|flaw| reply::detail(flaw.status, flaw.text)).or_else(preflight) {
             Some(answer) => answer,
             None => self.route(head, body, place).await,
         };
@@ -128,12 +163,13 @@ impl App {
             self.0.cors.allow(origin, reply.headers_mut());
         }
         if let Some((started, head)) = seen {
-            let (method, path, peer) = (&head.parts.method, head.parts.uri.path(), head.peer);
+            let (method, path) = (&head.parts.method, head.parts.uri.path());
+            let peer = head.peer.map(tracing::field::display);
             // Without one of its own a request gets one for the log alone: no answer depends on what is logged.
             let id = id.clone().unwrap_or_else(request_id::new);
             let id = id.to_str().unwrap_or_default();
             // The query stays out: it may carry what nobody wants in a log.
-            debug!(%method, path, status = reply.status().as_u16(), took = ?started.elapsed(), %peer, id, "request");
+            debug!(%method, path, status = reply.status().as_u16(), took = ?started.elapsed(), peer, id, "request");
         }
         if let Some(id) = id {
             reply.headers_mut().insert(X_REQUEST_ID, id);
@@ -174,8 +210,13 @@ impl App {
         location.map_or_else(reply::not_found, reply::redirect)
     }
 
-    /// Who asks, or the 401 for whoever does not say so well enough.
-    pub(crate) fn identify(&self, headers: &HeaderMap, peer: IpAddr, scope: Scope) -> Result<Option<UserId>, Reply> {
+    /// Who asks, or the 401 for a request that does not say so well enough.
+    pub(crate) fn identify(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        scope: Scope,
+    ) -> Result<Option<UserId>, Reply> {
         match (self.0.identity.user(headers, peer), scope) {
             (Ok(None), Scope::PerUser) => Err(self.unauthorized(&self.0.identity.nobody())),
             (Ok(user), _) => Ok(user),
@@ -217,16 +258,13 @@ where
         Poll::Ready(Ok(()))
     }
 
-    /// As if the request came from loopback, unless it carries a `SocketAddr` among its extensions.
+    /// The peer is the [`Peer`] among the request's extensions, or a `SocketAddr` there; without one it is not known.
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let app = self.clone();
         Box::pin(async move {
-            let peer = request.extensions().get().copied();
-            let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-            let (head, body) = request.into_parts();
-            // Whoever brings the connections has settled which host is meant.
-            let received = Received { flaw: None, ..app.receive(head, peer) };
-            Ok(app.respond(received, body).await)
+            let extensions = request.extensions();
+            let peer = extensions.get().map(|Peer(peer)| *peer).or_else(|| extensions.get().copied());
+            Ok(app.answer(request, peer).await)
         })
     }
 }

@@ -55,8 +55,15 @@ enum Credentials {
 impl Cors {
     /// # Errors
     ///
-    /// A setting that cannot be sent as a header, or is no pattern.
+    /// A setting that cannot be sent as a header, or is no pattern, and credentials for every page.
     pub(crate) fn new(settings: &config::Cors) -> Result<Self, String> {
+        // The check of a file finds it; a program may change what it has read.
+        if let Some(key) = settings.any_origin().filter(|_| settings.allow_credentials) {
+            return Err(format!(
+                "general.front_end.cors.{key} allows every origin, and allow_credentials would let every web page call \
+                 as the user who looks at it: list the origins that may send credentials"
+            ));
+        }
         let is_any = |list: &[String]| list.iter().any(|one| one == "*");
         let origins = settings.allow_origins.clone().unwrap_or_default();
         let methods = match is_any(&settings.allow_methods) {
@@ -122,10 +129,9 @@ impl Cors {
         if !self.welcomes(&origin) {
             return;
         }
-        let allowed = match (&self.origins, self.credentials) {
-            (Origins::Any, Credentials::Withheld) => ANY,
-            // Browsers take no `*` together with credentials.
-            _ => origin,
+        let allowed = match &self.origins {
+            Origins::Any => ANY,
+            Origins::Listed(_) => origin,
         };
         sent.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         if self.credentials == Credentials::Allowed {
@@ -207,6 +213,21 @@ mod tests {
     fn settings_that_no_header_can_carry_are_refused() {
         let settings = config::Cors { expose_headers: vec!["a\nb".to_owned()], ..Default::default() };
         assert!(Cors::new(&settings).unwrap_err().contains("expose_headers"));
+    }
+
+    #[test]
+    fn credentials_are_not_for_every_page() {
+        let any = |origins: &[&str], pattern: Option<&str>| config::Cors {
+            allow_origins: Some(origins.iter().map(|origin| (*origin).to_owned()).collect()),
+            allow_origin_regex: pattern.map(str::to_owned),
+            allow_credentials: true,
+            ..Default::default()
+        };
+        let refused = Cors::new(&any(&["http://a", "*"], None)).unwrap_err();
+        assert!(refused.contains("cors.allow_origins allows every origin"), "{refused}");
+        let refused = Cors::new(&any(&["http://a"], Some(".*"))).unwrap_err();
+        assert!(refused.contains("cors.allow_origin_regex allows every origin"), "{refused}");
+        cors(any(&["http://a"], Some("http://[a-z]+[.]a")));
     }
 
     #[test]

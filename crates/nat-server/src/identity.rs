@@ -81,8 +81,8 @@ impl From<String> for Refusal {
 type Key<'h> = (CredentialKind, Cow<'h, str>);
 
 impl Identity {
-    /// Who asks; `None` when the request says nothing about it.
-    pub(crate) fn user(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<UserId>, Refusal> {
+    /// Who asks; `None` when the request says nothing about it. A header that a proxy sets counts from known peers only.
+    pub(crate) fn user(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Option<UserId>, Refusal> {
         match self {
             Self::Credentials(credentials) => credentials.user(headers),
             Self::TrustedHeader(header) => header.user(headers, peer),
@@ -162,13 +162,12 @@ impl Credentials {
 
 /// `Bearer` and `Basic` in any letter case; another scheme, or one without credential, is passed over.
 fn authorization(value: &HeaderValue) -> Result<Option<Key<'_>>, Refusal> {
-    let value = text(value);
-    let Some((scheme, credential)) = value.trim().split_once(char::is_whitespace) else { return Ok(None) };
-    let credential = credential.trim_start();
-    if scheme.eq_ignore_ascii_case("bearer") {
-        let (kind, key) = bearer::key(bounded(credential)?)?;
-        Ok(Some((kind, Cow::Owned(key))))
-    } else if scheme.eq_ignore_ascii_case("basic") {
+    let value = trimmed(value.as_bytes());
+    let Some(gap) = value.iter().position(is_blank) else { return Ok(None) };
+    let (scheme, credential) = (&value[..gap], trimmed(&value[gap..]));
+    if scheme.eq_ignore_ascii_case(b"bearer") {
+        bearer::key(bounded(credential)?).map(Some)
+    } else if scheme.eq_ignore_ascii_case(b"basic") {
         let key = basic::key(bounded(credential)?)?;
         Ok(Some((CredentialKind::Basic, Cow::Owned(key))))
     } else {
@@ -176,21 +175,48 @@ fn authorization(value: &HeaderValue) -> Result<Option<Key<'_>>, Refusal> {
     }
 }
 
-fn bounded(credential: &str) -> Result<&str, Refusal> {
+fn bounded(credential: &[u8]) -> Result<&[u8], Refusal> {
     if credential.len() > MAX_CREDENTIAL_BYTES {
         return Err(format!("The credential is longer than {MAX_CREDENTIAL_BYTES} bytes").into());
     }
     Ok(credential)
 }
 
-/// A header as text. Bytes beyond ASCII count as Latin-1, as they do in the Python toolkit: the same
-/// credential must lead to the same user.
-pub(crate) fn text(value: &HeaderValue) -> Cow<'_, str> {
-    match value.to_str() {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(value.as_bytes().iter().copied().map(char::from).collect()),
+/// The spaces and tabs around a header's value, which are not part of it (RFC 9110, section 5.6.3).
+///
+/// No other byte is white space: `str::trim` would take the last byte of a UTF-8 name that ends in `85` or `A0`,
+/// and with it make one user of two.
+fn trimmed(mut value: &[u8]) -> &[u8] {
+    while let Some((_, rest)) = value.split_first().filter(|(first, _)| is_blank(first)) {
+        value = rest;
+    }
+    while let Some((_, rest)) = value.split_last().filter(|(last, _)| is_blank(last)) {
+        value = rest;
+    }
+    value
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// The text of a header's bytes: each byte is the character of its number (Latin-1), as in the Python toolkit.
+///
+/// Different bytes are different texts, so identity keys made of them are different too. UTF-8 would have bytes
+/// without a text.
+fn latin_1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 
+/// A header as text, in Latin-1.
+pub(crate) fn text(value: &HeaderValue) -> Cow<'_, str> {
+    latin_1(value.as_bytes())
+}
+
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,7 @@ mod detach;
 mod error;
 mod identity;
 mod listener;
+mod open_files;
 mod openapi;
 mod pulse;
 mod reply;
@@ -43,14 +44,36 @@ mod sse;
 mod unpanicked;
 mod validation;
 
-pub use app::App;
+pub use app::{App, Peer};
 pub use reply::{Body, Cut};
 pub use server::{BindError, ServeReport, Server, Traffic};
 
 use nat_core::{Config, Runtime};
 
-/// The front end of `config` over `runtime`, without sockets. [`Server`] is what people want; this is for
-/// tests and for programs that bring their own connections.
+/// The front end of `config` over `runtime`, without sockets: for tests, and for programs that bring their own
+/// connections. Others want a [`Server`].
+///
+/// Where a request comes from decides what it is trusted with, so each needs its peer: a [`Peer`] among its extensions,
+/// or the argument of [`App::answer`]. A request without one is trusted with nothing: `identity_header` is refused,
+/// forwarding headers are passed over, and functions see no client address. A route of axum passes the peer on like
+/// this, where `app` is the result of this function:
+///
+/// ```ignore
+/// use axum::extract::{ConnectInfo, Request};
+/// use axum::middleware::{Next, from_fn};
+///
+/// async fn peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {
+///     request.extensions_mut().insert(nat_server::Peer(peer));
+///     next.run(request).await
+/// }
+///
+/// let router = axum::Router::new().fallback_service(app).layer(from_fn(peer));
+/// axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+/// ```
+///
+/// Nothing is known of where the program listens. While clients choose who they are (`session.mode: client` without
+/// `identity_header`) a warning says so once, the texts of foreign errors reach nobody unless `expose_errors` is set, and
+/// requests from loopback or from an unknown peer must name a loopback host, an IP address or one of `allowed_hosts`.
 ///
 /// # Errors
 ///
@@ -61,7 +84,8 @@ use nat_core::{Config, Runtime};
 /// When `runtime` was not started with `config`.
 pub fn app(config: &Config, runtime: Runtime) -> Result<App, BindError> {
     let settings = settings::Settings::new(config)?;
-    Ok(settings.app(runtime, settings::Reach::Loopback))
+    settings.warn(settings::Reach::Unknown);
+    Ok(settings.app(runtime, settings::Reach::Unknown))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The received request, as functions may look at it.
 
+pub(crate) mod flaw;
 pub(crate) mod forwarded;
 pub(crate) mod host;
 
@@ -22,7 +23,8 @@ use crate::identity::{cookies, text};
 pub(crate) struct ReceivedRequest {
     pub(crate) parts: Parts,
     pub(crate) path_params: Vec<(String, String)>,
-    pub(crate) peer: SocketAddr,
+    /// Where it came from; `None` where nobody has said so.
+    pub(crate) peer: Option<SocketAddr>,
     trust: Trust,
     /// Header values beyond ASCII as text, made when the first of them is asked for.
     foreign: OnceLock<Box<HeaderMap<String>>>,
@@ -36,7 +38,12 @@ pub(crate) enum Trust {
 }
 
 impl ReceivedRequest {
-    pub(crate) fn new(parts: Parts, path_params: Vec<(String, String)>, peer: SocketAddr, trust: Trust) -> Self {
+    pub(crate) fn new(
+        parts: Parts,
+        path_params: Vec<(String, String)>,
+        peer: Option<SocketAddr>,
+        trust: Trust,
+    ) -> Self {
         Self { parts, path_params, peer, trust, foreign: OnceLock::new() }
     }
 
@@ -46,7 +53,8 @@ impl ReceivedRequest {
             Trust::Proxy => forwarded::host(&self.parts.headers),
             Trust::Nobody => None,
         };
-        forwarded.or_else(|| self.parts.uri.authority().cloned()).or_else(|| host::named(&self.parts.headers))
+        let target = || self.parts.uri.authority().and_then(host::without_user);
+        forwarded.or_else(target).or_else(|| host::named(&self.parts.headers))
     }
 
     fn foreign(&self) -> &HeaderMap<String> {
@@ -126,7 +134,7 @@ impl RequestInfo for ReceivedRequest {
     }
 
     fn client(&self) -> Option<SocketAddr> {
-        Some(self.peer)
+        self.peer
     }
 }
 
@@ -158,7 +166,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        ReceivedRequest::new(parts, vec![], ([127, 0, 0, 1], 4711).into(), Trust::Nobody)
+        ReceivedRequest::new(parts, vec![], Some(([127, 0, 0, 1], 4711).into()), Trust::Nobody)
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -200,7 +208,7 @@ mod tests {
         let request = request.header("x-utf-8", HeaderValue::from_bytes("é".as_bytes()).unwrap());
         let request = request.header("cookie", HeaderValue::from_bytes(b"a=\xe9; b=\xc3\xa9").unwrap());
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let request = ReceivedRequest::new(parts, vec![], ([127, 0, 0, 1], 4711).into(), Trust::Nobody);
+        let request = ReceivedRequest::new(parts, vec![], Some(([127, 0, 0, 1], 4711).into()), Trust::Nobody);
         let (latin, utf_8) = ("caf\u{e9}", "\u{c3}\u{a9}");
         for (name, expected) in [("x-conf", "seen"), ("X-Latin", latin), ("x-utf-8", utf_8)] {
             assert_eq!(request.header(name), Some(expected));

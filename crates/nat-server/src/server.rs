@@ -18,8 +18,8 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::connection::{Phase, Protocols};
-use crate::listener;
 use crate::settings::{Reach, Settings};
+use crate::{listener, open_files};
 
 /// What has been dropped gets this long to be gone: only code that blocks its thread needs any of it.
 const DROP_GRACE: Duration = Duration::from_millis(500);
@@ -103,6 +103,8 @@ pub struct ServeReport {
 impl Server {
     /// Binds the configured host and port. Clients can connect from here on, and wait for [`Server::run`].
     ///
+    /// The soft limit of open files is raised to the hard one, for the whole process and the programs that it starts.
+    ///
     /// # Errors
     ///
     /// See [`BindError`]. Nothing is bound then.
@@ -110,6 +112,7 @@ impl Server {
         let settings = Settings::new(config)?;
         let resolved = listener::resolve(&settings.front_end.host, settings.front_end.port).await?;
         let reach = settings.reach(&resolved)?;
+        open_files::raise_limit();
         let listeners = listener::listen(&resolved).await?;
         let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         Ok(Self { settings, reach, listeners, addresses, traffic: Traffic::default() })
@@ -125,7 +128,8 @@ impl Server {
         &self.addresses
     }
 
-    /// Serves until `shutdown` is ready. Then nothing more is accepted, running requests may finish
+    /// Serves until `shutdown` is ready. At most `limits.max_connections` connections are open at once, or fewer where the
+    /// limit of open files would not leave `limits.reserved_files` of them free. Then nothing more is accepted, running requests may finish
     /// for `general.shutdown_timeout`, what is left after that is dropped, and the runtime is shut down.
     ///
     /// # Panics
@@ -137,9 +141,10 @@ impl Server {
     /// Dropping the future drops all connections, and closes no instance: end `shutdown` instead.
     pub async fn run(self, runtime: Runtime, shutdown: impl Future<Output = ()>) -> ServeReport {
         let Self { settings, reach, listeners, addresses, traffic } = self;
-        settings.warn();
+        settings.warn(reach);
         let drain = settings.shutdown_timeout;
-        let places = settings.front_end.limits.max_connections.min(Semaphore::MAX_PERMITS);
+        let limits = &settings.front_end.limits;
+        let places = open_files::connections(limits.max_connections, limits.reserved_files).min(Semaphore::MAX_PERMITS);
         let protocols = Arc::new(Protocols::new(settings.connection_limits()));
         let app = settings.app(runtime.clone(), reach);
         let connections = Connections::new(app.clone(), protocols, places, traffic);

@@ -16,6 +16,7 @@ use crate::detach::Afterlife;
 use crate::error::Exposure;
 use crate::identity::{CredentialKind, Credentials, Identity, TrustedHeader};
 use crate::openapi::Document;
+use crate::request::host::Hosts;
 use crate::routes::Plan;
 use crate::server::BindError;
 
@@ -37,6 +38,8 @@ pub(crate) enum Reach {
     /// By programs on this machine.
     Loopback,
     Network,
+    /// Another program brings the connections, and says nothing of where they come from.
+    Unknown,
 }
 
 impl Settings {
@@ -84,7 +87,7 @@ impl Settings {
     /// When `runtime` runs another configuration.
     pub(crate) fn app(self, runtime: Runtime, reach: Reach) -> App {
         let limits = &self.front_end.limits;
-        let (identity, exposure) = (self.identity(), self.exposure(reach));
+        let (identity, exposure, hosts) = (self.identity(), self.exposure(reach), self.hosts());
         let routes = self.routes.open(&runtime);
         App::new(Inner {
             cors: self.cors,
@@ -97,7 +100,14 @@ impl Settings {
             afterlife: Afterlife::default(),
             keep_alive_interval: limits.keep_alive_interval,
             proxies: self.front_end.trusted_proxies.clone(),
+            hosts,
         })
+    }
+
+    /// Any web page could call a server on loopback as a user of its choice, if it could take the server's name.
+    fn hosts(&self) -> Hosts {
+        let is_vouched_for = !self.clients_choose_who_they_are() || self.front_end.session.trust_client_sessions;
+        if is_vouched_for { Hosts::Any } else { Hosts::Local(self.front_end.allowed_hosts.clone().into_boxed_slice()) }
     }
 
     fn exposure(&self, reach: Reach) -> Exposure {
@@ -129,8 +139,16 @@ impl Settings {
     }
 
     /// Says once what an operator should know.
-    pub(crate) fn warn(&self) {
-        if self.clients_choose_who_they_are() {
+    pub(crate) fn warn(&self, reach: Reach) {
+        let are_unbounded = reach == Reach::Unknown && !self.front_end.session.trust_client_sessions;
+        if self.clients_choose_who_they_are() && are_unbounded {
+            warn!(
+                "clients choose who they are (general.front_end.session.mode: client), and the program that embeds this \
+                 app brings the connections: everybody who reaches it could be any user; listen on loopback only, or \
+                 let a proxy verify users and set general.front_end.identity_header, or state with \
+                 general.front_end.session.trust_client_sessions that something in front vouches for every session"
+            );
+        } else if self.clients_choose_who_they_are() {
             warn!(
                 "clients choose who they are (general.front_end.session.mode: client): credentials are names and not \
                  verified; put a proxy in front and set general.front_end.identity_header where users must not be \

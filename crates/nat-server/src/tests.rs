@@ -2,6 +2,8 @@
 
 mod calls;
 mod chat;
+mod embedding;
+mod hosts;
 mod negotiation;
 mod openapi;
 mod pages;

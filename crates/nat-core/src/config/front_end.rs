@@ -9,6 +9,7 @@ mod endpoint;
 pub(super) mod exposure;
 mod fastapi;
 mod guards;
+mod origins;
 mod path;
 mod paths;
 mod steps;

@@ -375,8 +375,10 @@ fn nothing_given_means_the_defaults() {
               "127.0.0.0/8",
               "::1"
             ],
+            "allowed_hosts": [],
             "limits": {
               "max_connections": 10000,
+              "reserved_files": 256,
               "max_body_bytes": 1048576,
               "max_header_bytes": 16384,
               "header_timeout": 10,
@@ -827,6 +829,96 @@ fn identity() {
     assert!(contains(1, "::1") && !contains(1, "::2") && !contains(1, "0.0.0.1"));
     assert!(contains(2, "192.0.2.7") && !contains(2, "192.0.2.6"));
     assert!(contains(3, "fe80::1") && !contains(3, "1.2.3.4") && contains(4, "1.2.3.4"));
+}
+
+#[test]
+fn credentials_are_not_for_every_page() {
+    for cors in [
+        "allow_origins: ['*'], allow_credentials: true",
+        "allow_origins: ['https://a.example', '*'], allow_credentials: true",
+        "allow_origins: ['null'], allow_credentials: true",
+        "allow_origin_regex: 'https?://.*', allow_credentials: true",
+    ] {
+        let error = parse(&with_front_end(&format!("cors: {{{cors}}}"))).unwrap_err();
+        assert!(error.to_string().contains("every web page could call as the user who looks at it"), "{cors}: {error}");
+    }
+    refuse(
+        &with_front_end("cors: {allow_origins: ['*'], allow_credentials: true}"),
+        expect![[r#"
+        Invalid configuration: general: Value error, allow_origins cannot be `*` or `null` together with allow_credentials: every web page could call as the user who looks at it (front_end.cors.allow_origins)
+          config.yml: general.front_end.cors.allow_origins: Value error, allow_origins cannot be `*` or `null` together with allow_credentials: every web page could call as the user who looks at it
+            help: list the origins that may send credentials, or write `allow_credentials: false`
+    "#]],
+    );
+    refuse(
+        &with_front_end("cors: {allow_origin_regex: '.*', allow_credentials: true}"),
+        expect![[r#"
+        Invalid configuration: general: Value error, allow_origin_regex cannot be a pattern that takes every origin together with allow_credentials: every web page could call as the user who looks at it (front_end.cors.allow_origin_regex)
+          config.yml: general.front_end.cors.allow_origin_regex: Value error, allow_origin_regex cannot be a pattern that takes every origin together with allow_credentials: every web page could call as the user who looks at it
+            help: write a pattern that takes no origins but one's own, or write `allow_credentials: false`
+    "#]],
+    );
+    for cors in [
+        "allow_origins: ['*'], allow_methods: ['*'], allow_headers: ['*']",
+        "allow_origin_regex: '.*'",
+        "allow_origins: ['https://a.example'], allow_methods: ['*'], allow_headers: ['*'], allow_credentials: true",
+        "allow_origin_regex: 'http://[a-z]+[.]wild[.]example', allow_credentials: true",
+    ] {
+        accept(&with_front_end(&format!("cors: {{{cors}}}")));
+    }
+}
+
+#[test]
+fn hosts_that_are_allowed_are_names() {
+    refuse(
+        &with_front_end("allowed_hosts: ['*', 'https://app.example:81/', 'café']"),
+        expect![[r#"
+        Invalid configuration: general: Value error, every host would be allowed, and with it every web page (front_end.allowed_hosts[0]); general: Value error, `https://app.example:81/` is no name of a host (front_end.allowed_hosts[1]); general: Value error, `café` is no name of a host (front_end.allowed_hosts[2])
+          config.yml: general.front_end.allowed_hosts[0]: Value error, every host would be allowed, and with it every web page
+            help: list the names by which this server is called; or, if something in front vouches for every session, write `session: {trust_client_sessions: true}`
+          config.yml: general.front_end.allowed_hosts[1]: Value error, `https://app.example:81/` is no name of a host
+            help: write `app.example`
+          config.yml: general.front_end.allowed_hosts[2]: Value error, `café` is no name of a host
+            help: write its name in ASCII, without scheme, port and path; addresses need no entry
+    "#]],
+    );
+    let config = accept(&with_front_end("allowed_hosts: [app.example.org, '*.example.org']"));
+    assert_eq!(fastapi(&config).allowed_hosts, ["app.example.org", "*.example.org"]);
+}
+
+#[test]
+fn a_root_path_is_a_path() {
+    refuse(
+        &with_front_end("root_path: //evil.example"),
+        expect![[r#"
+        Invalid configuration: general: Value error, `//evil.example` has an empty part, `.` or `..`: clients resolve those before they ask (front_end.root_path)
+          config.yml: general.front_end.root_path: Value error, `//evil.example` has an empty part, `.` or `..`: clients resolve those before they ask
+            help: write `/evil.example`
+    "#]],
+    );
+    refuse(
+        &with_front_end(r"root_path: '/\evil.example'"),
+        expect![[r#"
+        Invalid configuration: general: Value error, `/\evil.example` has '\\', which no path of a URL has as it is (front_end.root_path)
+          config.yml: general.front_end.root_path: Value error, `/\evil.example` has '\\', which no path of a URL has as it is
+            help: use letters, digits and `-._~/` only
+    "#]],
+    );
+    refuse(
+        &with_front_end("root_path: base"),
+        expect![[r#"
+        Invalid configuration: general: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#` (front_end.root_path)
+          config.yml: general.front_end.root_path: Value error, `base` is no path: it begins with `/` and has no space, `?` or `#`
+            help: write `/base`
+    "#]],
+    );
+    for path in
+        ["/base?x=1", "/base#x", "http://evil.example", "/a/../b", "/caf\u{e9}", "\"/a\\u0007\"", "/a b", "/%2e"]
+    {
+        let refused = parse(&with_front_end(&format!("root_path: {path}"))).map(drop);
+        assert!(refused.unwrap_err().to_string().contains("root_path"), "{path}");
+    }
+    accept(&with_front_end("root_path: /base/v1.2"));
 }
 
 #[test]

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Refusal;
 
-/// The identity key of a Basic credential: `username:password` in base64.
-pub(super) fn key(credential: &str) -> Result<String, Refusal> {
+/// The identity key of a Basic credential: `username:password` in base64. What is not UTF-8 is refused, since
+/// replacement characters would make one user of several.
+pub(super) fn key(credential: &[u8]) -> Result<String, Refusal> {
     let undecodable = |reason: &str| Refusal::from(format!("Failed to decode Basic auth credential: {reason}"));
     let decoded = STANDARD.decode(credential).map_err(|_| undecodable("it is not base64"))?;
     let decoded = String::from_utf8(decoded).map_err(|_| undecodable("it is not UTF-8"))?;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use nat_core::UserId;
 use nat_core::config::Network;
 
-use super::{Refusal, bounded, text};
+use super::{Refusal, bounded, latin_1, trimmed};
 
 /// The one header that says who asks, and the addresses from which it counts.
 #[derive(Debug)]
@@ -23,10 +23,17 @@ impl TrustedHeader {
         Self { shown, name, proxies }
     }
 
-    pub(super) fn user(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<UserId>, Refusal> {
+    pub(super) fn user(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Option<UserId>, Refusal> {
         let mut values = headers.get_all(&self.name).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let shown = &self.shown;
+        let Some(peer) = peer else {
+            return Err(format!(
+                "Configured identity header '{shown}' is not accepted from an unknown address: \
+                 the program that embeds this app must pass the peer of each request (nat_server::Peer)"
+            )
+            .into());
+        };
         if !self.proxies.iter().any(|proxy| proxy.contains(peer)) {
             return Err(format!(
                 "Configured identity header '{shown}' is not accepted from this address: \
@@ -37,12 +44,11 @@ impl TrustedHeader {
         if values.next().is_some() {
             return Err(format!("Configured identity header '{shown}' must occur exactly once").into());
         }
-        let value = text(value);
-        let value = bounded(value.trim())?;
+        let value = bounded(trimmed(value.as_bytes()))?;
         if value.is_empty() {
             return Err(format!("Configured identity header '{shown}' must not be empty").into());
         }
-        Ok(Some(UserId::derived(&format!("trusted-header:{}\x1f{value}", self.name.as_str()))))
+        Ok(Some(UserId::derived(&format!("trusted-header:{}\x1f{}", self.name.as_str(), latin_1(value)))))
     }
 
     pub(super) fn missing(&self) -> String {

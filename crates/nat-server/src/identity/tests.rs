@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const LOCAL: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 const ALICE: &str = "7b031fd4-714b-598e-b755-a517d069edc5";
 const BOB: &str = "e0d43398-5fc8-5c1d-95d5-d39399e69f51";
 const UNUSABLE: &str = "JWT contains no usable identity claim (sub, email, preferred_username)";
@@ -213,10 +213,50 @@ fn a_trusted_header_is_the_only_identity() {
         assert_eq!(seen(&identity, pairs), expected, "{pairs:?}");
     }
     assert_eq!(identity.nobody(), "Configured identity header 'X-Auth-User' is missing");
-    let from = |peer: &str| identity.user(&headers(&[("x-auth-user", "alice")]), peer.parse().unwrap());
+    let from = |peer: &str| identity.user(&headers(&[("x-auth-user", "alice")]), Some(peer.parse().unwrap()));
     assert!(from("10.1.2.3").is_ok() && from("::ffff:10.1.2.3").is_ok());
     let refused = from("192.0.2.1").unwrap_err().0;
     assert!(refused.contains("'X-Auth-User' is not accepted from this address"), "{refused}");
+    let refused = identity.user(&headers(&[("x-auth-user", "alice")]), None).unwrap_err().0;
+    assert!(refused.contains("is not accepted from an unknown address"), "{refused}");
+}
+
+/// UTF-8 names that end in a byte which Latin-1 calls white space keep it.
+#[test]
+fn names_keep_their_last_byte() {
+    let named = |header: &'static str, prefix: &str, name: &[u8]| {
+        let value = HeaderValue::from_bytes(&[prefix.as_bytes(), name].concat()).unwrap();
+        HeaderMap::from_iter([(HeaderName::from_static(header), value)])
+    };
+    let trusted = TrustedHeader::new(
+        "X-Auth-User".into(),
+        HeaderName::from_static("x-auth-user"),
+        ["127.0.0.1".parse().unwrap()].into(),
+    );
+    let trusted = Identity::TrustedHeader(trusted);
+    let credentials = credentials(&["nat-session"], None);
+    for (identity, header, prefix) in [
+        (&credentials, "cookie", "nat-session="),
+        (&credentials, "authorization", "Bearer "),
+        (&credentials, "x-api-key", ""),
+        (&trusted, "x-auth-user", ""),
+    ] {
+        let user = |name: &[u8]| identity.user(&named(header, prefix, name), LOCAL).unwrap().unwrap();
+        let names: [&[u8]; 7] =
+            [b"jos\xc3\xa0", b"jos\xc3\x85", b"jos\xc3", b"\xa0jos\xc3", b"\x85", b"\xa0", b"\xc3\xa0"];
+        let users: std::collections::HashSet<_> = names.iter().map(|name| user(name)).collect();
+        assert_eq!(users.len(), names.len(), "{header}");
+        assert_eq!(user(b" \t jos\xc3\xa0\t "), user(b"jos\xc3\xa0"), "{header}");
+    }
+    let claim = |claim: &str| seen(&credentials_of_contract(), &[("authorization", &bearer(json!({"sub": claim})))]);
+    for blank in ["\u{a0}", "\u{85}", "\u{2003}", "\u{3000}", "\t", "\n"] {
+        assert_eq!(claim(&format!(" alice{blank} ")), derived(&format!("alice{blank}")));
+        assert_eq!(claim(blank), derived(blank));
+    }
+}
+
+fn credentials_of_contract() -> Identity {
+    credentials(&["nat-session"], None)
 }
 
 /// No bytes that a client can send make a parser panic, and no refusal quotes them.

@@ -1,11 +1,64 @@
-//! Which server a request means: the host that it names.
+//! Which server a request means: the host that it names, and the hosts by which a server may be called.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Version};
 
-/// What is wrong with the `Host` of a request, with the mend (RFC 9112, section 3.2). HTTP/2 names the host elsewhere,
+/// The hosts that a request may name.
+///
+/// A server on loopback is safe from web pages as long as they cannot read its answers. A page whose own name is made to
+/// resolve to a loopback address (DNS rebinding) is of the same origin as such a server for a browser, and all that tells
+/// it apart is that name in `Host`.
+#[derive(Clone, Debug)]
+pub(crate) enum Hosts {
+    /// Something in front decides who comes through.
+    Any,
+    /// Loopback names, IP addresses and these. No name can be made to resolve to what is an address already.
+    Local(Box<[String]>),
+}
+
+impl Hosts {
+    /// Whether a request may come in by the hosts that it names: `Host`, and the authority of its target, which HTTP/2
+    /// and requests to a proxy have. One that names none was not sent by a browser.
+    pub(crate) fn admit(&self, request: &Parts) -> bool {
+        let Self::Local(listed) = self else { return true };
+        let admits = |host: &str| is_local(host) || listed.iter().any(|listed| is_listed(host, listed));
+        let target = request.uri.authority();
+        target.is_none_or(|target| admits(target.host()))
+            && request.headers.get_all(HOST).iter().filter(|host| !host.is_empty()).all(|host| {
+                let host = host.to_str().ok().and_then(authority);
+                host.is_some_and(|host| admits(host.host()))
+            })
+    }
+}
+
+/// `localhost`, what is below it, and addresses. Names resolve the same with a dot at their end.
+fn is_local(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost") || host.parse::<Ipv4Addr>().is_ok()
+}
+
+/// Whether `host` is the name `listed`, or below it where that begins with `*.`.
+fn is_listed(host: &str, listed: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let listed = listed.strip_suffix('.').unwrap_or(listed);
+    match listed.strip_prefix('*') {
+        Some(above) => {
+            let split = host.len().checked_sub(above.len()).filter(|split| *split > 0);
+            split.is_some_and(|split| host.as_bytes()[split..].eq_ignore_ascii_case(above.as_bytes()))
+        }
+        None => host.eq_ignore_ascii_case(listed),
+    }
+}
+
+/// What is wrong with the `Host` of a request, with the suggestion (RFC 9112, section 3.2). HTTP/2 names the host elsewhere,
 /// and HTTP/1.0 need not name one.
 pub(crate) fn flaw(request: &Parts) -> Option<&'static str> {
     if request.version > Version::HTTP_11 {
@@ -28,6 +81,14 @@ pub(crate) fn flaw(request: &Parts) -> Option<&'static str> {
 /// The host that the headers name, with its port; `None` where they name none that can be repeated.
 pub(crate) fn named(headers: &HeaderMap) -> Option<Authority> {
     authority(headers.get(HOST)?.to_str().ok()?)
+}
+
+/// The authority of a target without the user information that it may carry: that is for nobody else to see.
+pub(crate) fn without_user(target: &Authority) -> Option<Authority> {
+    match target.as_str().rsplit_once('@') {
+        Some((_, host)) => authority(host),
+        None => Some(target.clone()),
+    }
 }
 
 /// A host with or without a port, and nothing else.
@@ -80,5 +141,103 @@ mod tests {
             assert!(flaw_of(version, &["a", "a"]).is_some_and(|flaw| flaw.contains("send it once")));
         }
         assert_eq!((flaw_of(Version::HTTP_10, &[]), flaw_of(Version::HTTP_2, &[])), (None, None));
+    }
+
+    /// Whether a server on loopback is called by this host, as `Host` and as the authority of a target, in both protocols.
+    fn is_admitted(listed: &[&str], host: &str) -> bool {
+        let hosts = Hosts::Local(listed.iter().map(|host| (*host).to_owned()).collect());
+        let admits = |uri: &str, headers: &[&str], version| {
+            let mut request = Request::get(uri).version(version);
+            for host in headers {
+                request = request.header(HOST, *host);
+            }
+            hosts.admit(&request.body(()).unwrap().into_parts().0)
+        };
+        let admitted = admits("/", &[host], Version::HTTP_11);
+        if !host.contains(['/', ' ']) && !host.starts_with(':') {
+            let target = format!("http://{host}/");
+            for version in [Version::HTTP_11, Version::HTTP_2] {
+                assert_eq!(admits(&target, &[], version), admitted, "{host}");
+                assert_eq!(admits(&target, &["localhost"], version), admitted, "{host}");
+                assert_eq!(admits("http://localhost/", &[host], version), admitted, "{host}");
+            }
+        }
+        assert_eq!(admits("/", &["localhost", host], Version::HTTP_11), admitted, "{host}");
+        admitted
+    }
+
+    #[test]
+    fn a_local_server_has_local_names() {
+        for host in [
+            "localhost",
+            "localhost:8000",
+            "LOCALHOST",
+            "localhost.",
+            "app.localhost:1",
+            "a.b.localhost.",
+            "127.0.0.1",
+            "127.0.0.1:8000",
+            "127.9.9.9",
+            "192.168.1.5:80",
+            "[::1]",
+            "[::1]:8000",
+            "[::ffff:127.0.0.1]",
+            "[fe80::1]:1",
+        ] {
+            assert!(is_admitted(&[], host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8000",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "xlocalhost",
+            "localhost-x",
+            "127.1",
+            "2130706433",
+            "0x7f.0.0.1",
+            "evil.example.",
+            "app",
+            ":8000",
+        ] {
+            assert!(!is_admitted(&[], host), "{host}");
+        }
+        for host in ["a b", "localhost/", "user@localhost "] {
+            assert!(!is_admitted(&[], host), "{host}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_listed() {
+        let listed = ["app.example", "*.wild.example", "dot.example."];
+        for host in
+            ["app.example", "APP.example:81", "app.example.", "a.wild.example", "a.B.Wild.example:1", "dot.example"]
+        {
+            assert!(is_admitted(&listed, host), "{host}");
+        }
+        for host in
+            ["x.app.example", "app.example.evil", "wild.example", ".wild.example", "awild.example", "xapp.example"]
+        {
+            assert!(!is_admitted(&listed, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_names_no_host_is_no_browsers() {
+        let hosts = Hosts::Local([].into());
+        for version in [Version::HTTP_10, Version::HTTP_2] {
+            assert!(hosts.admit(&Request::get("/").version(version).body(()).unwrap().into_parts().0));
+            let empty = Request::get("/").version(version).header(HOST, "");
+            assert!(hosts.admit(&empty.body(()).unwrap().into_parts().0));
+        }
+    }
+
+    #[test]
+    fn user_information_is_taken_off() {
+        let without = |target: &str| without_user(&target.parse().unwrap()).map(|host| host.to_string());
+        for target in ["h:81", "user@h:81", "user:secret@h:81"] {
+            assert_eq!(without(target).as_deref(), Some("h:81"), "{target}");
+        }
+        assert_eq!(without("[::1]:1").as_deref(), Some("[::1]:1"));
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::Body;
 use nat_core::{InvalidInput, UserId, Workflow};
 
 use crate::app::App;
 use crate::body::{self, BodyError};
-use crate::reply::Reply;
+use crate::reply::{self, Reply};
 use crate::request::ReceivedRequest;
 use crate::unpanicked::unpanicked;
 use crate::{error, validation};
@@ -38,7 +38,8 @@ pub(crate) struct Admitted<T> {
 }
 
 impl Entrance {
-    /// Who asks is settled before any of the body is read, and the input before anything is built.
+    /// Who asks, and whether the body can be read, is settled before any of it is read; the input before anything is
+    /// built.
     pub(crate) async fn admit<B: Body<Data = Bytes>, T>(
         &self,
         app: &App,
@@ -47,7 +48,7 @@ impl Entrance {
         decode: impl FnOnce(&[u8]) -> Result<T, InvalidInput>,
     ) -> Result<Admitted<T>, Reply> {
         let headers = &request.parts.headers;
-        let user = app.identify(headers, request.peer.ip(), self.workflow.scope())?;
+        let user = app.identify(headers, request.peer.map(|peer| peer.ip()), self.workflow.scope())?;
         let body = self.body(app, headers, body).await?;
         // A type of the workflow reads itself here, and may panic like any other code of its author.
         let decoded = unpanicked(|| decode(without_mark(&body)));
@@ -57,6 +58,7 @@ impl Entrance {
 
     async fn body<B: Body<Data = Bytes>>(&self, app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Reply> {
         let body = match self.takes {
+            Takes::Body if is_compressed(headers) => return Err(compressed()),
             Takes::Body => body::read(body, app.body_limits()).await.map_err(BodyError::reply)?,
             Takes::Nothing => return Ok(Bytes::from_static(b"{}")),
         };
@@ -83,6 +85,21 @@ fn is_json(value: &HeaderValue) -> bool {
     let suffix = subtype.len().checked_sub(b"+json".len()).map(|start| &subtype[start..]);
     kind.eq_ignore_ascii_case(b"application/")
         && (subtype.eq_ignore_ascii_case(b"json") || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b"+json")))
+}
+
+/// Whether the body is said to be in a coding: any `Content-Encoding` but `identity`.
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    codings.into_iter().any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The refusal of a compressed body, with the coding that would do (RFC 9110, section 12.5.3).
+fn compressed() -> Reply {
+    let text = "The body is compressed (Content-Encoding), and this server reads none that is: send it as it is";
+    let mut reply = reply::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+    reply.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    reply
 }
 
 /// The body without the mark that some editors put in front of UTF-8.
@@ -126,5 +143,21 @@ mod tests {
         assert!(!says(&[]));
         assert!(says(&["application/json", "application/json"]));
         assert!(!says(&["application/json", "text/plain"]));
+    }
+
+    #[test]
+    fn a_coding_but_identity_is_a_compression() {
+        let is = |codings: &[&str]| {
+            let header = |one: &&str| (CONTENT_ENCODING, HeaderValue::from_str(one).unwrap());
+            is_compressed(&codings.iter().map(header).collect())
+        };
+        for plain in [&[][..], &["identity"], &["Identity", "identity"], &[" identity , IDENTITY"], &[""], &[","]] {
+            assert!(!is(plain), "{plain:?}");
+        }
+        for coded in
+            [&["gzip"][..], &["br"], &["zstd"], &["identity, gzip"], &["identity", "deflate"], &["identity;q=1"]]
+        {
+            assert!(is(coded), "{coded:?}");
+        }
     }
 }

@@ -203,7 +203,7 @@ async fn what_is_logged_changes_no_answer() {
 /// The `Location` of the way from `/health/` for a client that comes by `peer`.
 async fn location(front: &Front, peer: &str, headers: &[&str]) -> String {
     let mut request = request("GET /health/", &[&["host: inside:8000"], headers].concat(), "");
-    request.extensions_mut().insert(std::net::SocketAddr::new(peer.parse().unwrap(), 9));
+    request.extensions_mut().insert(crate::Peer(std::net::SocketAddr::new(peer.parse().unwrap(), 9)));
     let answer = front.send(request).await;
     assert_eq!(answer.status, 307);
     answer.header("location").to_owned()
@@ -211,7 +211,11 @@ async fn location(front: &Front, peer: &str, headers: &[&str]) -> String {
 
 #[tokio::test]
 async fn forwarding_headers_count_from_trusted_proxies() {
-    let yaml = |front_end| format!("general: {{front_end: {{_type: fastapi{front_end}}}}}\nworkflow: {{_type: echo}}");
+    let yaml = |front_end| {
+        format!(
+            "general: {{front_end: {{_type: fastapi, allowed_hosts: [inside]{front_end}}}}}\nworkflow: {{_type: echo}}"
+        )
+    };
     let forwarded = ["x-forwarded-proto: https", "x-forwarded-host: outside.example"];
     let (inside, outside) = ("http://inside:8000/health", "https://outside.example/health");
     let by_default = front(&yaml("")).await;

@@ -103,7 +103,7 @@ async fn an_identity_header_is_all_that_counts() {
     }
     assert_eq!(front.ask("POST /generate", &[JSON, "x-auth-user: alice"], "{}").await.status, 200);
     let mut from_outside = crate::testing::request("POST /generate", &[JSON, "x-auth-user: alice"], "{}");
-    from_outside.extensions_mut().insert("192.0.2.1:9".parse::<std::net::SocketAddr>().unwrap());
+    from_outside.extensions_mut().insert(crate::Peer("192.0.2.1:9".parse().unwrap()));
     let answer = front.send(from_outside).await;
     assert!(answer.status == 401 && answer.body.contains("is not accepted from this address"), "{answer:?}");
 }

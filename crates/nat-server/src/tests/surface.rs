@@ -47,7 +47,7 @@ async fn unknown_paths_and_wrong_methods() {
 #[tokio::test]
 async fn a_slash_more_or_less_redirects_to_what_exists() {
     let yaml = "
-general: {front_end: {_type: fastapi, root_path: /base, endpoints: [
+general: {front_end: {_type: fastapi, root_path: /base, session: {trust_client_sessions: true}, endpoints: [
     {path: /with/slash/, method: POST, description: '', function_name: echo}]}}
 functions: {echo: {_type: echo}}
 workflow: {_type: echo}";
@@ -59,6 +59,11 @@ workflow: {_type: echo}";
         ("POST /base/generate/", "h", "http://h/base/generate"),
         ("POST /with/slash", "h", "http://h/with/slash/"),
         ("POST http://other/generate/", "h", "http://other/generate"),
+        // What a target says of its user is not repeated.
+        ("POST http://alice@other:81/generate/?a=b", "h", "http://other:81/generate?a=b"),
+        ("POST http://alice:secret@other/generate/", "h", "http://other/generate"),
+        ("POST http://alice:secret@[::1]:81/generate/", "h", "http://[::1]:81/generate"),
+        ("POST /generate/", "alice:secret@h", "/generate"),
         ("POST /generate/", "bad host", "/generate"),
     ] {
         let answer = front.ask(line, &[&format!("host: {host}")], "").await;

@@ -1,4 +1,11 @@
 //! `file://PATH`: a text of a mapping that stands in a file of its own.
+//!
+//! A path may name a link, and the link anything: a key, a program, a file of another user. So it is the file at the end
+//! of all links that has to have one of the extensions, and to lie where the path says: below the folder of the
+//! configuration, or below the folder that a path which leads out of it names. That file is opened by its own path, so
+//! that a link which changes after the check leads nowhere else.
+
+mod place;
 
 use std::fs::File;
 use std::io::Read;
@@ -91,25 +98,43 @@ impl Replacing {
             let error = ConfigError::section(section, message).at(rest.iter().cloned());
             error.expected("the path of a text file, relative to this one").layer(self.index)
         };
-        let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
-        let extension = extension.unwrap_or_default();
-        if !EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
+        let unsupported = |extension: &str, of: String| {
             let allowed = EXTENSIONS.join(", ");
             let error = refuse(format!(
-                "Unsupported file extension '{extension}' for file reference: {text}; the extensions are: {allowed}"
+                "Unsupported file extension '{extension}' for file reference: {text}{of}; the extensions are: {allowed}"
             ));
-            return Err(Box::new(error.mend("give the file one of these extensions, such as `.txt`")));
+            Box::new(error.mend("give the file one of these extensions, such as `.txt`"))
+        };
+        if let Err(extension) = supported(path) {
+            return Err(unsupported(&extension, String::new()));
         }
-        if path.is_dir() {
+        let Ok(real) = path.canonicalize() else {
+            let error = refuse(format!("Referenced file not found: {}", path.display()));
+            return Err(Box::new(syntax::nearest_text(error, path, named)));
+        };
+        if let Some(around) = place::left(&self.folder, named, &real) {
+            let (real, around) = (real.display(), around.display());
+            let error = refuse(format!("Value error, {text} is a link to {real}, which is not in {around}"));
+            let mend = format!("copy the file, or name it without the link: `{PREFIX}{real}`");
+            return Err(Box::new(error.expected(format!("a file in {around}")).mend(mend)));
+        }
+        if let Err(extension) = supported(&real) {
+            // A folder of that name has no file's extension.
+            if !real.is_dir() {
+                return Err(unsupported(&extension, format!(", a link to {}", real.display())));
+            }
+        }
+        if real.is_dir() {
             let error = refuse(format!("Referenced file cannot be read: {}: it is a folder", path.display()));
             return Err(Box::new(error.mend("name a file in it")));
         }
-        if !path.is_file() {
-            let error = refuse(format!("Referenced file not found: {}", path.display()));
-            return Err(Box::new(syntax::nearest_text(error, path, named)));
+        // Opening a pipe or a device would wait for somebody who writes.
+        if !real.is_file() {
+            let error = refuse(format!("Referenced file cannot be read: {}: it is no regular file", path.display()));
+            return Err(Box::new(error.mend("name a text file")));
         }
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(load::MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+        let read = File::open(&real).and_then(|file| file.take(load::MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
         // What is refused by itself leaves room for the others.
         let is_too_large = bytes.len() > load::MAX_BYTES;
         self.bytes += if is_too_large { 0 } else { bytes.len() };
@@ -132,3 +157,12 @@ impl Replacing {
         }
     }
 }
+
+/// Whether a file has one of the extensions; or the one it has, with its dot.
+fn supported(path: &Path) -> Result<(), String> {
+    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    if EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) { Ok(()) } else { Err(extension) }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cors, Credential, Endpoint, FunctionEndpoint, Limits, SessionMode, SessionSettings, StepAdaptor, paths};
+use super::{
+    Cors, Credential, Endpoint, FunctionEndpoint, Limits, SessionMode, SessionSettings, StepAdaptor, origins, paths,
+};
 use crate::config::error::{Edit, keys};
 use crate::config::mistake::Mistake;
 use crate::config::network::Network;
@@ -76,6 +78,10 @@ pub struct FastApi {
     pub expose_errors: Option<bool>,
     /// Peers whose `identity_header` and forwarding headers count. Default: loopback.
     pub trusted_proxies: Vec<Network>,
+    /// Names by which browsers may call a server on loopback, beside `localhost`, names below it and IP addresses;
+    /// `*.example.org` for all names below one. Not asked about where `identity_header` or
+    /// `session.trust_client_sessions` is set. Default: none.
+    pub allowed_hosts: Vec<String>,
     /// How much of anything a client may ask for.
     pub limits: Limits,
 }
@@ -123,6 +129,7 @@ impl Default for FastApi {
             session: SessionSettings::default(),
             expose_errors: None,
             trusted_proxies: vec![Network::LOOPBACK_V4, Network::LOOPBACK_V6],
+            allowed_hosts: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -131,16 +138,7 @@ impl Default for FastApi {
 impl FastApi {
     pub(super) fn mistakes(&self) -> Vec<Mistake> {
         let mut mistakes = self.identity_mistakes();
-        if let Some(pattern) = &self.cors.allow_origin_regex
-            && let Err(error) = regex::Regex::new(pattern)
-        {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            let message = format!("Value error, this is no regular expression: {reason}");
-            let mistake = Mistake::new(["cors", "allow_origin_regex"], message);
-            let expected = r"a regular expression that can be read, such as `https://[a-z]+\.example\.org`";
-            mistakes.push(mistake.expected(expected).mend(format!("mend the pattern: {reason}")));
-        }
+        mistakes.extend(origins::mistakes(self));
         mistakes.extend(paths::mistakes(self));
         mistakes
     }

@@ -73,6 +73,9 @@ pub struct Limits {
     /// Connections at once. Default: 10,000.
     #[schemars(range(min = 1))]
     pub max_connections: usize,
+    /// Files that stay free of connections, for what functions and the server itself open. Where the limit of open files
+    /// is too low for both, fewer connections are accepted. Default: 256.
+    pub reserved_files: usize,
     /// Bytes of a request's body, chunked ones included. Default: 1 MiB.
     #[schemars(range(min = 1))]
     pub max_body_bytes: usize,
@@ -121,6 +124,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
+            reserved_files: 256,
             max_body_bytes: 1024 * 1024,
             max_header_bytes: 16 * 1024,
             header_timeout: Duration::from_secs(10),

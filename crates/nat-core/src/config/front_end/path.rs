@@ -100,7 +100,26 @@ pub(super) fn check_prefix(path: &str) -> Result<(), Unfit> {
         let message = format!("`{path}` has a parameter, and a prefix is always the same");
         return Err(Unfit::new(message, "write the prefix out, without braces"));
     }
-    if path.is_empty() { Ok(()) } else { plain(path) }
+    if path.is_empty() {
+        return Ok(());
+    }
+    plain(path)?;
+    // Pages and redirects repeat the prefix in URLs, where `//host` and `/\host` would be another server.
+    if let Some(odd) = path.chars().find(|letter| !is_plain(*letter)) {
+        let message = format!("`{path}` has {odd:?}, which no path of a URL has as it is");
+        return Err(Unfit::new(message, "use letters, digits and `-._~/` only"));
+    }
+    if path.contains("//") || path.split('/').any(|part| matches!(part, "." | "..")) {
+        let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+        let message = format!("`{path}` has an empty part, `.` or `..`: clients resolve those before they ask");
+        return Err(Unfit::write(message, format!("/{}", parts.join("/"))));
+    }
+    Ok(())
+}
+
+/// What stands for itself in a path (RFC 3986, section 3.3).
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/".contains(letter)
 }
 
 /// What holds for every path.
@@ -261,11 +280,35 @@ mod tests {
 
     #[test]
     fn a_prefix_is_a_path_without_parameters() {
-        for fit in ["", "/", "/base", "/base/", "/a/b"] {
+        for fit in ["", "/", "/base", "/base/", "/a/b", "/a.b-c_d~e", "/.well-known", "/v1:x@y"] {
             assert_eq!(check_prefix(fit), Ok(()), "{fit}");
         }
         for unfit in ["base", "/ba se", "/base?x", "/base#x", "/base/{x}", "/base}", "/%62ase"] {
             assert!(check_prefix(unfit).is_err(), "{unfit}");
+        }
+        for odd in [
+            "/\\\\evil.example",
+            "/\\evil.example",
+            "/caf\u{e9}",
+            "/a\0b",
+            "/a\u{7f}",
+            "/a\"b",
+            "/<a>",
+            "/a|b",
+            "/a`b",
+            "/a^b",
+        ] {
+            assert!(check_prefix(odd).unwrap_err().message.contains("which no path of a URL has"), "{odd}");
+        }
+        for (unfit, better) in [
+            ("//evil.example", "/evil.example"),
+            ("//", "/"),
+            ("/a//b", "/a/b"),
+            ("/a/../b", "/a/b"),
+            ("/./a", "/a"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(check_prefix(unfit).unwrap_err().better.as_deref(), Some(better), "{unfit}");
         }
     }
 }

@@ -1,0 +1,201 @@
+//! Rules for the names by which a server is called, and for the pages of other origins that may call it.
+
+use super::{Cors, FastApi};
+use crate::config::error::{Edit, keys};
+use crate::config::mistake::Mistake;
+use crate::schema::Segment;
+
+/// Hosts that nobody means who writes a pattern for their own: one that takes them takes everybody's.
+const STRANGERS: [&str; 10] = [
+    "qzvxkjw.example",
+    "qzvxkjw.com",
+    "qzvxkjw.net",
+    "qzvxkjw.org",
+    "qzvxkjw.io",
+    "qzvxkjw.dev",
+    "qzvxkjw.app",
+    "w3.qz-vx7.com",
+    "a.b.qzvxkjw.com",
+    "198.51.100.7",
+];
+
+impl Cors {
+    /// The key by which pages of every origin are allowed: `allow_origins` with `*` or `null`, or a pattern of
+    /// `allow_origin_regex` that takes origins of strangers. A pattern that cannot be read allows nobody.
+    pub fn any_origin(&self) -> Option<&'static str> {
+        // Every page can have the origin `null`, in a frame that is sandboxed.
+        let is_any = |origin: &String| origin == "*" || origin == "null";
+        if self.allow_origins.as_ref().is_some_and(|origins| origins.iter().any(is_any)) {
+            return Some("allow_origins");
+        }
+        let pattern = self.allow_origin_regex.as_ref()?;
+        let pattern = regex::Regex::new(&format!(r"\A(?:{pattern})\z")).ok()?;
+        let mut origins = STRANGERS.iter().flat_map(|host| {
+            [
+                format!("http://{host}"),
+                format!("https://{host}"),
+                format!("http://{host}:8000"),
+                format!("https://{host}:8443"),
+            ]
+        });
+        let takes_any = pattern.is_match("null") || origins.any(|origin| pattern.is_match(&origin));
+        takes_any.then_some("allow_origin_regex")
+    }
+}
+
+pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    mistakes.extend(pattern(&server.cors));
+    mistakes.extend(credentials(&server.cors));
+    for (index, host) in server.allowed_hosts.iter().enumerate() {
+        mistakes.extend(host_name(host).map(|mut mistake| {
+            mistake.path.push(Segment::Index(index));
+            mistake
+        }));
+    }
+    mistakes
+}
+
+fn pattern(cors: &Cors) -> Option<Mistake> {
+    let error = regex::Regex::new(cors.allow_origin_regex.as_ref()?).err()?.to_string();
+    let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    let message = format!("Value error, this is no regular expression: {reason}");
+    let expected = r"a regular expression that can be read, such as `https://[a-z]+\.example\.org`";
+    let mistake = Mistake::new(["cors", "allow_origin_regex"], message).expected(expected);
+    Some(mistake.mend(format!("mend the pattern: {reason}")))
+}
+
+/// Together the two would let every web page call as the user whose browser shows it, and read the answers.
+fn credentials(cors: &Cors) -> Option<Mistake> {
+    let key = cors.any_origin().filter(|_| cors.allow_credentials)?;
+    let (what, expected) = match key {
+        "allow_origins" => ("`*` or `null`", "origins that are written out, such as `https://app.example.org`"),
+        _ => (
+            "a pattern that takes every origin",
+            r"a pattern for origins of one's own, such as `https://[a-z]+\.example\.org`",
+        ),
+    };
+    let message = format!(
+        "Value error, {key} cannot be {what} together with allow_credentials: every web page could call as the user who \
+         looks at it"
+    );
+    let other = keys(["cors", "allow_credentials"]);
+    let mistake = Mistake::new(["cors", key], message).expected(expected).related(other.clone(), "beside this");
+    let narrower = match key {
+        "allow_origins" => "list the origins that may send credentials",
+        _ => "write a pattern that takes no origins but one's own",
+    };
+    let mend = format!("{narrower}, or write `allow_credentials: false`");
+    Some(mistake.mend(mend).edit(Edit::Replace(other, "false".to_owned())))
+}
+
+fn host_name(host: &str) -> Option<Mistake> {
+    let is_label = |label: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        !label.is_empty() && label.bytes().all(is_part)
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label) {
+        return None;
+    }
+    let at = |message: String| Mistake::new(["allowed_hosts"], message);
+    let expected = "the name of a host without scheme and port, such as `app.example.org`, or `*.example.org`";
+    if host == "*" {
+        let message = "Value error, every host would be allowed, and with it every web page".to_owned();
+        let mend = "list the names by which this server is called; or, if something in front vouches for every session, \
+                    write `session: {trust_client_sessions: true}`";
+        return Some(at(message).expected(expected).mend(mend));
+    }
+    let mistake = at(format!("Value error, `{host}` is no name of a host")).expected(expected);
+    let meant = host.trim().split_once("://").map_or(host.trim(), |(_, host)| host);
+    let meant = meant.split(['/', '?', '#']).next().unwrap_or_default();
+    let meant = meant.rsplit_once(':').map_or(meant, |(host, _)| host);
+    Some(match !meant.is_empty() && meant.split('.').all(is_label) {
+        true => mistake.mend(format!("write `{meant}`")),
+        false => mistake.mend("write its name in ASCII, without scheme, port and path; addresses need no entry"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cors(origins: &[&str], pattern: Option<&str>) -> Cors {
+        let allow_origins = Some(origins.iter().map(|origin| (*origin).to_owned()).collect());
+        Cors {
+            allow_origins,
+            allow_origin_regex: pattern.map(str::to_owned),
+            allow_credentials: true,
+            ..Cors::default()
+        }
+    }
+
+    #[test]
+    fn patterns_for_everybody_are_known() {
+        for pattern in [
+            ".*",
+            ".+",
+            "^.*$",
+            "(.*)",
+            "https?://.*",
+            "https://.+",
+            "http.*",
+            r"https://[a-z]+\.com",
+            r"https?://[\w.-]+(:\d+)?",
+            r"https://.*\.(com|org)",
+            r"(https://app\.example\.org)|.*",
+            "[^ ]*",
+            r"http://\d+\.\d+\.\d+\.\d+",
+            "null|https://app",
+            "https://[^.]+[.]io",
+        ] {
+            assert_eq!(cors(&[], Some(pattern)).any_origin(), Some("allow_origin_regex"), "{pattern}");
+        }
+        for pattern in [
+            r"https://[a-z]+\.example\.org",
+            "http://[a-z]+[.]wild[.]example",
+            r"https?://localhost(:\d+)?",
+            r"http://192\.168\.\d+\.\d+:3000",
+            r"https://(a|b)\.example\.com",
+            "",
+            "[",
+        ] {
+            assert_eq!(cors(&[], Some(pattern)).any_origin(), None, "{pattern}");
+        }
+        assert_eq!(cors(&["https://a.example", "*"], None).any_origin(), Some("allow_origins"));
+        assert_eq!(cors(&["null"], None).any_origin(), Some("allow_origins"));
+        assert_eq!(cors(&["https://a.example"], None).any_origin(), None);
+        assert_eq!(Cors::default().any_origin(), None);
+    }
+
+    #[test]
+    fn hosts_are_names() {
+        for host in [
+            "app.example.org",
+            "app",
+            "*.example.org",
+            "a_b.example",
+            "xn--caf-dma.example",
+            "app.example.",
+            "10.0.0.1",
+        ] {
+            assert!(host_name(host).is_none(), "{host}");
+        }
+        for (host, mend) in [
+            ("https://app.example.org", "write `app.example.org`"),
+            ("app.example.org:8000", "write `app.example.org`"),
+            ("https://app.example.org:1/x?y", "write `app.example.org`"),
+            (" app.example.org", "write `app.example.org`"),
+            ("", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
+            ("*.*", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
+            ("a..b", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
+            ("café.example", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
+            ("[::1]", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
+        ] {
+            assert_eq!(host_name(host).and_then(|mistake| mistake.mend).as_deref(), Some(mend), "{host}");
+        }
+        assert!(
+            host_name("*").and_then(|mistake| mistake.mend).is_some_and(|mend| mend.contains("trust_client_sessions"))
+        );
+    }
+}
