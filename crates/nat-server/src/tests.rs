@@ -2,8 +2,12 @@
 
 mod calls;
 mod chat;
+mod draining;
+mod frames;
+mod leaving;
 mod negotiation;
 mod openapi;
+mod opening;
 mod pages;
 mod refusals;
 mod server;
@@ -11,4 +15,5 @@ mod sockets;
 mod streamed_sockets;
 mod streams;
 mod surface;
+mod unread_answers;
 mod unread_bodies;
