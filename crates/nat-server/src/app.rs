@@ -21,6 +21,7 @@ use crate::body::BodyLimits;
 use crate::compress::{self, Accepted};
 use crate::cors::Cors;
 use crate::detach::Afterlife;
+use crate::drain::Drain;
 use crate::error::Exposure;
 use crate::identity::{Identity, Refusal};
 use crate::openapi::Document;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) body_limits: BodyLimits,
     pub(crate) exposure: Exposure,
     pub(crate) afterlife: Afterlife,
+    pub(crate) drain: Drain,
     pub(crate) cors: Cors,
     pub(crate) document: Document,
     /// How long a stream may be silent.
@@ -93,6 +95,10 @@ impl App {
 
     pub(crate) fn afterlife(&self) -> &Afterlife {
         &self.0.afterlife
+    }
+
+    pub(crate) fn drain(&self) -> &Drain {
+        &self.0.drain
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {

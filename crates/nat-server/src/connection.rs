@@ -2,18 +2,23 @@
 //!
 //! Every phase has a deadline. Waiting for a request (its first byte, its header, or the next one on a
 //! kept connection) has [`ConnectionLimits::header_timeout`]; a body is timed by whoever reads it; a
-//! client that does not read its answer is cut off by the socket ([`socket`](crate::socket)). While a
+//! client that does not read its answer is cut off by the socket ([`socket`](crate::socket)), or, where it
+//! leaves one HTTP/2 stream of several unread, by the stream's own deadline ([`pacing`]). While a
 //! function works there is no deadline. One timer for each connection does all of this: it is not
 //! touched by requests, and looks when it fires whether there were any. hyper's own header timeout
 //! would set and clear a timer for every request, and knows nothing of HTTP/2.
+//!
+//! A client that has closed its sending direction alone still gets its answer. It has left when its connection is
+//! reset, a write fails, or it resets its HTTP/2 stream: what waits for its turn is not begun then.
 
+mod driving;
+mod opening;
+mod pacing;
 mod streaming;
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,24 +28,26 @@ use http::header::{CONNECTION, EXPECT};
 use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, trace};
 
 use crate::app::App;
 use crate::body::Tracked;
 use crate::pulse::Pulse;
 use crate::reply::{Body, Reply};
-use crate::socket::Socket;
-use streaming::{Streaming, hurried};
+use crate::socket::{DRAIN_LINGER, LINGER, Socket};
+use driving::{End, drive};
+use opening::Version;
+use pacing::{Executor, Paced};
+use streaming::Streaming;
+#[cfg(test)]
+pub(crate) use {opening::open, pacing::PIECE};
 
-/// The bytes with which HTTP/2 begins.
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
-/// How long a connection without a request may go on once the drain has begun.
-const DRAIN_GRACE: Duration = Duration::from_secs(1);
+/// How long a connection that is about to end may take for a request that has begun to arrive, or to hear of the end.
+const GRACE: Duration = Duration::from_secs(1);
 /// Peers that are gone without a word are noticed by pings they do not answer.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +56,7 @@ const MAX_PENDING_RESETS: usize = 20;
 /// Streams that this side reset because of what the client sent; more is an attack.
 const MAX_ERROR_RESETS: usize = 256;
 /// Bytes of an answer that wait for the client's window, for each HTTP/2 stream.
-const MAX_SEND_BUFFER: usize = 128 * 1024;
+const MAX_SEND_BUFFER: usize = 64 * 1024;
 
 /// Where the server is in its life, as its connections see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,15 +82,19 @@ pub(crate) struct ConnectionLimits {
 #[derive(Debug)]
 pub(crate) struct Protocols {
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<Executor>,
     limits: ConnectionLimits,
 }
 
 impl Protocols {
     pub(crate) fn new(limits: ConnectionLimits) -> Self {
         let mut http1 = http1::Builder::new();
-        http1.timer(TokioTimer::new()).header_read_timeout(None).max_header_size(limits.max_header_bytes);
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http1
+            .timer(TokioTimer::new())
+            .half_close(true)
+            .header_read_timeout(None)
+            .max_header_size(limits.max_header_bytes);
+        let mut http2 = http2::Builder::new(Executor { write_timeout: limits.write_timeout });
         http2
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX))
@@ -98,52 +109,42 @@ impl Protocols {
 
     /// Serves one connection until either side has had enough.
     pub(crate) async fn serve(&self, stream: TcpStream, peer: SocketAddr, app: App, mut phase: watch::Receiver<Phase>) {
-        let version = tokio::select! {
-            biased;
-            version = sniff(&stream) => version,
-            // Nothing has been asked for yet, so nobody is waiting for an answer.
-            _ = phase.wait_for(|phase| *phase != Phase::Serving) => return,
-            () = sleep(self.limits.header_timeout) => return trace!(%peer, "sent nothing for too long"),
+        let (stream, client) = (Arc::new(stream), Arc::new(Client::new(app, peer)));
+        let header_timeout = self.limits.header_timeout;
+        let deadline = client.pulse.silent_since() + header_timeout;
+        let (version, first) = match opening::open(&stream, deadline, &mut phase).await {
+            Ok(opened) => opened,
+            Err(error) => return trace!(%peer, %error, "no request"),
         };
-        let client = Arc::new(Client { app, peer, pulse: Pulse::new(), sends_on: AtomicBool::new(false) });
-        let io = TokioIo::new(Socket::new(stream, client.clone(), self.limits.write_timeout));
-        let service = {
-            let (client, write_timeout) = (client.clone(), self.limits.write_timeout);
-            service_fn(move |request: http::Request<Incoming>| {
-                let client = client.clone();
-                let (head, body) = request.into_parts();
-                let version = head.version;
-                // To read the body of this one would be to ask for it.
-                let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
-                let received = client.app.receive(head, client.peer);
-                async move {
-                    let _busy = client.pulse.busy();
-                    let mut body = Tracked::new(body);
-                    let mut reply = client.app.respond(received, &mut body).await;
-                    if !body.is_end_stream() {
-                        if !holds_back {
-                            body.read_what_came().await;
-                        }
-                        client.let_finish(body, version, &mut reply);
-                    }
-                    Ok::<_, Infallible>(reply.map(|body| client.keep(body, version, write_timeout)))
-                }
-            })
-        };
+        let io = TokioIo::new(Socket::new(stream.clone(), first, client.clone(), self.limits.write_timeout));
         let ended = match version {
-            Ok(Version::Http1) => {
+            Version::Http1 => {
+                let service = {
+                    let client = client.clone();
+                    service_fn(move |request| {
+                        let (answer, client) = (client.clone().answer(request), client.clone());
+                        async move { Ok::<_, Infallible>(answer.await.map(|body| client.keep(body))) }
+                    })
+                };
                 let connection = self.http1.serve_connection(io, service).with_upgrades();
-                drive(connection, &client.pulse, phase, self.limits.header_timeout).await
+                drive(connection, &stream, &client, phase, header_timeout).await
             }
-            Ok(Version::Http2) => {
+            Version::Http2 => {
+                let service = {
+                    let client = client.clone();
+                    service_fn(move |request| {
+                        let (answer, client) = (client.clone().answer(request), client.clone());
+                        async move { Ok::<_, Infallible>(answer.await.map(|body| Paced::new(body, client))) }
+                    })
+                };
                 let connection = self.http2.serve_connection(io, service);
-                drive(connection, &client.pulse, phase, self.limits.header_timeout).await
+                drive(connection, &stream, &client, phase, header_timeout).await
             }
-            Err(error) => return trace!(%peer, %error, "said nothing"),
         };
         match ended {
             End::Closed(Ok(())) => trace!(%peer, "closed"),
             End::Closed(Err(error)) => debug!(%peer, %error, "the connection broke"),
+            End::Reset => debug!(%peer, "the connection was reset"),
             End::Silent => debug!(%peer, "closed: no request for too long"),
             End::Over => debug!(%peer, "dropped at the end of the drain"),
         }
@@ -156,10 +157,53 @@ pub(crate) struct Client {
     peer: SocketAddr,
     pub(crate) pulse: Pulse,
     /// Whether an answer was given while the client may still have been sending its request.
-    pub(crate) sends_on: AtomicBool,
+    sends_on: AtomicBool,
+    /// Whether bytes have been read since the last request: on HTTP/1 they are the beginning of the next one.
+    pub(crate) has_sent: AtomicBool,
 }
 
 impl Client {
+    fn new(app: App, peer: SocketAddr) -> Self {
+        let no = || AtomicBool::new(false);
+        Self { app, peer, pulse: Pulse::new(), sends_on: no(), has_sent: no() }
+    }
+
+    /// How long the socket reads on after the last answer, so that what the client sends meanwhile does not reset the
+    /// connection and with it the answer.
+    pub(crate) fn linger(&self) -> Option<Duration> {
+        match self.sends_on.load(Ordering::Relaxed) {
+            true => Some(LINGER),
+            false => self.app.drain().has_begun().then_some(DRAIN_LINGER),
+        }
+    }
+
+    fn answer(self: Arc<Self>, request: http::Request<Incoming>) -> impl Future<Output = Reply> {
+        self.has_sent.store(false, Ordering::Relaxed);
+        let (head, body) = request.into_parts();
+        let version = head.version;
+        // To read the body of this one would be to ask for it.
+        let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
+        let received = self.app.receive(head, self.peer);
+        async move {
+            let _busy = self.pulse.busy();
+            let mut body = Tracked::new(body);
+            let mut reply = self.app.respond(received, &mut body).await;
+            if version != http::Version::HTTP_2 && self.app.drain().has_begun() {
+                reply.headers_mut().insert(CONNECTION, CLOSE);
+            }
+            match body.is_end_stream() {
+                true => self.has_sent.store(false, Ordering::Relaxed),
+                false => {
+                    if !holds_back {
+                        body.read_what_came().await;
+                    }
+                    self.let_finish(body, version, &mut reply);
+                }
+            }
+            reply
+        }
+    }
+
     /// Gives a client that has its answer before its request has ended the time to read it. On HTTP/1 the connection
     /// ends with this answer, and the socket listens on for a while; on HTTP/2 the other streams go on.
     fn let_finish(self: &Arc<Self>, body: Tracked<Incoming>, version: http::Version, reply: &mut Reply) {
@@ -178,129 +222,8 @@ impl Client {
         }
     }
 
-    /// A body that is a stream keeps its connection busy to the last byte, and gives up on a client who
-    /// does not read. On HTTP/1 the socket sees to that; on HTTP/2 a client can read the connection and leave
-    /// one stream alone.
-    fn keep(self: &Arc<Self>, body: Body, version: http::Version, write_timeout: Duration) -> Body {
-        body.map_stream(|frames| {
-            let frames = Box::pin(Streaming::new(frames, self.clone()));
-            if version == http::Version::HTTP_2 { hurried(frames, write_timeout) } else { frames }
-        })
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    Http1,
-    Http2,
-}
-
-/// Looks at the first bytes without taking them. No HTTP/1 method begins like the preface of HTTP/2,
-/// and nearly all differ in the second byte.
-async fn sniff(stream: &TcpStream) -> io::Result<Version> {
-    let mut seen = [0; PREFACE.len()];
-    loop {
-        let length = stream.peek(&mut seen).await?;
-        if length == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if seen[..length] != PREFACE[..length] {
-            return Ok(Version::Http1);
-        }
-        if length == PREFACE.len() {
-            return Ok(Version::Http2);
-        }
-        // Part of a preface, in a packet of its own: what was seen would be seen again at once.
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
-enum End {
-    Closed(hyper::Result<()>),
-    Silent,
-    Over,
-}
-
-/// A connection that can be asked to end after what it is doing.
-trait Graceful: Future<Output = hyper::Result<()>> {
-    /// How a connection ends whose client has been silent for too long.
-    const WHEN_SILENT: WhenSilent;
-
-    fn finish(self: Pin<&mut Self>);
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum WhenSilent {
-    Drop,
-    /// Answers may be under way that the client reads slowly; it is told first, and dropped later.
-    FinishFirst,
-}
-
-impl<I, S> Graceful for http1::UpgradeableConnection<I, S>
-where
-    Self: Future<Output = hyper::Result<()>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    S: hyper::service::HttpService<Incoming, ResBody = crate::reply::Body>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    const WHEN_SILENT: WhenSilent = WhenSilent::Drop;
-
-    fn finish(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
-    }
-}
-
-impl<I, S, E> Graceful for http2::Connection<I, S, E>
-where
-    Self: Future<Output = hyper::Result<()>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    S: hyper::service::HttpService<Incoming, ResBody = crate::reply::Body>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    E: hyper::rt::bounds::Http2ServerConnExec<S::Future, crate::reply::Body>,
-{
-    const WHEN_SILENT: WhenSilent = WhenSilent::FinishFirst;
-
-    fn finish(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
-    }
-}
-
-async fn drive<C: Graceful>(
-    connection: C,
-    pulse: &Pulse,
-    mut phase: watch::Receiver<Phase>,
-    mut silence: Duration,
-) -> End {
-    let mut connection = pin!(connection);
-    let mut timer = pin!(sleep_until(pulse.silent_since() + silence));
-    let mut last_chance = C::WHEN_SILENT == WhenSilent::Drop;
-    // What happened before this receiver was looked at must be seen too.
-    phase.mark_changed();
-    loop {
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => return End::Closed(ended),
-            changed = phase.changed() => match changed.map(|()| *phase.borrow_and_update()) {
-                Ok(Phase::Serving) => {}
-                Ok(Phase::Draining) => {
-                    connection.as_mut().finish();
-                    (silence, last_chance) = (DRAIN_GRACE, true);
-                    timer.as_mut().reset(Instant::now() + silence);
-                }
-                Ok(Phase::Over) | Err(_) => return End::Over,
-            },
-            () = timer.as_mut() => {
-                let now = Instant::now();
-                match pulse.silent_until(now, silence) {
-                    deadline if deadline > now => timer.as_mut().reset(deadline),
-                    _ if last_chance => return End::Silent,
-                    _ => {
-                        connection.as_mut().finish();
-                        last_chance = true;
-                        timer.as_mut().reset(now + silence);
-                    }
-                }
-            }
-        }
+    /// A body that is a stream keeps its connection busy to the last byte.
+    fn keep(self: Arc<Self>, body: Body) -> Body {
+        body.map_stream(|frames| Box::pin(Streaming::new(frames, self)))
     }
 }

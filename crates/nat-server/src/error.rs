@@ -167,6 +167,11 @@ fn build_error(error: &BuildError, wording: Wording, exposure: Exposure) -> Repl
     }
 }
 
+/// The answer to a request that is not begun because the server stops.
+pub(crate) fn shutting_down() -> Reply {
+    refusal(&OpenError::ShuttingDown)
+}
+
 /// The server cannot take the call now.
 fn refusal(error: &OpenError) -> Reply {
     let (status, details) = match error {

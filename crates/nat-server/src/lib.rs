@@ -11,6 +11,7 @@
 //! identity     credentials → UserId, or 401 before any body is read or instance built
 //! body         read within its limits
 //! validation   the 422 for an input that core refuses
+//! drain        whether requests are still begun
 //! detach       the call, which outlives its client
 //! sse          the stream, which owns the session to its last byte
 //! error, reply what is sent, what is logged
@@ -27,6 +28,7 @@ mod compress;
 mod connection;
 mod cors;
 mod detach;
+mod drain;
 mod error;
 mod identity;
 mod listener;
@@ -45,7 +47,7 @@ mod unpanicked;
 mod validation;
 
 pub use app::{App, Peer};
-pub use reply::{Body, Cut};
+pub use reply::Body;
 pub use server::{BindError, ServeReport, Server, Traffic};
 
 use nat_core::{Config, Runtime};

@@ -1,5 +1,6 @@
 //! Sockets: binding all addresses of a host, and accepting without ever spinning.
 
+use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use crate::server::BindError;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often the same trouble is worth a line in the log.
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
+/// How many connections a queue of the system may hold: tokio asks for 1,024.
+const MAX_QUEUED: usize = 1024;
 /// How often a free port is looked for that is free on all addresses.
 const ATTEMPTS: usize = 8;
 
@@ -89,12 +92,29 @@ fn is_missing(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(97)
 }
 
-/// Accepts for as long as the future is polled. At the limit nothing is accepted until a connection ends:
-/// further clients wait in the system's queue.
+/// Accepts until `stop` is ready, and then what has been waiting. At the limit nothing is accepted until a connection
+/// ends: further clients wait in the system's queue. Those who still wait there in the end are served without a place,
+/// because a queue that is closed resets them.
 pub(crate) async fn accept(
     listener: TcpListener,
     places: Arc<Semaphore>,
-    serve: impl Fn(TcpStream, SocketAddr, OwnedSemaphorePermit),
+    stop: impl Future<Output = ()>,
+    serve: impl Fn(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>),
+) {
+    tokio::select! {
+        biased;
+        () = stop => {}
+        () = accept_within(&listener, places, &serve) => {}
+    }
+    if let Err(error) = accept_queued(listener, &serve) {
+        debug!(%error, "clients that had not been accepted are not answered");
+    }
+}
+
+async fn accept_within(
+    listener: &TcpListener,
+    places: Arc<Semaphore>,
+    serve: &impl Fn(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>),
 ) {
     let mut complaints = Complaints::default();
     loop {
@@ -104,12 +124,9 @@ pub(crate) async fn accept(
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Answers are written whole, and waiting for more to send only delays them.
-                if let Err(error) = stream.set_nodelay(true) {
-                    debug!(%peer, %error, "the connection is gone already");
-                    continue;
+                if let Some(stream) = prepared(stream, peer) {
+                    serve(stream, peer, Some(place));
                 }
-                serve(stream, peer, place);
             }
             Err(error) if is_clients_doing(&error) => debug!(%error, "a client left before it was accepted"),
             Err(error) => {
@@ -117,6 +134,40 @@ pub(crate) async fn accept(
                 drop(place);
                 sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// Accepts what the system has queued, asking it each time: the runtime may not have been told of all of it yet.
+fn accept_queued(
+    listener: TcpListener,
+    serve: &impl Fn(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>),
+) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    // Nobody keeps a server from stopping by connecting again and again.
+    for _ in 0..MAX_QUEUED {
+        let (stream, peer) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if is_clients_doing(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        stream.set_nonblocking(true)?;
+        if let Some(stream) = prepared(TcpStream::from_std(stream)?, peer) {
+            serve(stream, peer, None);
+        }
+    }
+    Ok(())
+}
+
+/// The stream with what all have set; `None` where that fails.
+fn prepared(stream: TcpStream, peer: SocketAddr) -> Option<TcpStream> {
+    // Answers are written whole, and waiting for more to send only delays them.
+    match stream.set_nodelay(true) {
+        Ok(()) => Some(stream),
+        Err(error) => {
+            debug!(%peer, %error, "the connection is gone already");
+            None
         }
     }
 }

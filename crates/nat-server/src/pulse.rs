@@ -41,6 +41,11 @@ impl Pulse {
         self.busy.fetch_sub(1, Ordering::Release);
     }
 
+    /// Whether nothing is being answered or sent.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.busy.load(Ordering::Acquire) == 0
+    }
+
     /// When something last ended, or the connection began.
     pub(crate) fn silent_since(&self) -> Instant {
         self.origin + Duration::from_nanos(self.last.load(Ordering::Relaxed))
@@ -48,9 +53,9 @@ impl Pulse {
 
     /// When the connection will have been silent for `limit`, if nothing happens from `now` on.
     pub(crate) fn silent_until(&self, now: Instant, limit: Duration) -> Instant {
-        match self.busy.load(Ordering::Acquire) {
-            0 => self.silent_since() + limit,
-            _ => now + limit,
+        match self.is_silent() {
+            true => self.silent_since() + limit,
+            false => now + limit,
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Body as HttpBody;
 use serde::Serialize;
 
-pub use body::{Body, Cut};
+pub use body::Body;
 pub(crate) use body::{Form, Frames};
 
 /// An answer on its way out.

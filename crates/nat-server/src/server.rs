@@ -10,7 +10,7 @@ use std::time::Duration;
 use nat_core::config::Config;
 use nat_core::{Runtime, ShutdownReport};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -128,9 +128,12 @@ impl Server {
         &self.addresses
     }
 
-    /// Serves until `shutdown` is ready. At most `limits.max_connections` connections are open at once, or fewer where the
-    /// limit of open files would not leave `limits.reserved_files` of them free. Then nothing more is accepted, running requests may finish
-    /// for `general.shutdown_timeout`, what is left after that is dropped, and the runtime is shut down.
+    /// Serves until `shutdown` is ready. At most `limits.max_connections` connections are open at once, or fewer where
+    /// the limit of open files would not leave `limits.reserved_files` of them free.
+    ///
+    /// From the shutdown on no call begins: requests that have been sent, and connections that wait to be accepted, are
+    /// answered with 503. Running requests may finish for `general.shutdown_timeout`, what is left after that is
+    /// dropped, and the runtime is shut down.
     ///
     /// # Panics
     ///
@@ -152,20 +155,23 @@ impl Server {
         for address in &addresses {
             info!("listening on http://{address}");
         }
-        {
-            let mut accepting = JoinSet::new();
-            for listener in listeners {
-                let connections = connections.clone();
-                let places = connections.places.clone();
-                accepting.spawn(listener::accept(listener, places, move |stream, peer, place| {
-                    connections.serve(stream, peer, place);
-                }));
-            }
-            shutdown.await;
-            // Dropping the set closes the sockets.
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            let (connections, places) = (connections.clone(), connections.places.clone());
+            let mut phase = connections.phase.subscribe();
+            let stop = async move {
+                phase.wait_for(|phase| *phase != Phase::Serving).await.ok();
+            };
+            accepting.spawn(listener::accept(listener, places, stop, move |stream, peer, place| {
+                connections.serve(stream, peer, place);
+            }));
         }
+        shutdown.await;
         info!("shutting down: running requests have {drain:?} to finish");
         runtime.begin_shutdown();
+        connections.drain();
+        // Each accepts what waits for it, and closes its socket.
+        accepting.join_all().await;
         let deadline = Instant::now() + drain;
         let (dropped_connections, dropped_calls) = connections.finish(&app, deadline).await;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -199,7 +205,7 @@ impl Connections {
         Self { app, protocols, places: Arc::new(Semaphore::new(places)), tasks, phase, traffic }
     }
 
-    fn serve(&self, stream: tokio::net::TcpStream, peer: SocketAddr, place: tokio::sync::OwnedSemaphorePermit) {
+    fn serve(&self, stream: tokio::net::TcpStream, peer: SocketAddr, place: Option<OwnedSemaphorePermit>) {
         let (app, protocols, phase) = (self.app.clone(), self.protocols.clone(), self.phase.subscribe());
         let traffic = self.traffic.clone();
         self.tasks.spawn(async move {
@@ -209,11 +215,16 @@ impl Connections {
         });
     }
 
+    /// Begins no request from here on, and lets running ones finish.
+    fn drain(&self) {
+        self.app.drain().begin();
+        self.phase.send_replace(Phase::Draining);
+    }
+
     /// Lets what runs finish until `deadline`, and drops the rest. Gives how many connections and how many
     /// calls without a client that were.
     async fn finish(&self, app: &App, deadline: Instant) -> (usize, usize) {
         self.tasks.close();
-        self.phase.send_replace(Phase::Draining);
         let all = async {
             self.tasks.wait().await;
             // A connection that ends may leave a call behind, so the calls come second.

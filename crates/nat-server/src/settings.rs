@@ -13,6 +13,7 @@ use crate::body::BodyLimits;
 use crate::connection::ConnectionLimits;
 use crate::cors::Cors;
 use crate::detach::Afterlife;
+use crate::drain::Drain;
 use crate::error::Exposure;
 use crate::identity::{CredentialKind, Credentials, Identity, TrustedHeader};
 use crate::openapi::Document;
@@ -98,6 +99,7 @@ impl Settings {
             routes,
             runtime,
             afterlife: Afterlife::default(),
+            drain: Drain::default(),
             keep_alive_interval: limits.keep_alive_interval,
             proxies: self.front_end.trusted_proxies.clone(),
             hosts,

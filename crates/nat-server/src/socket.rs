@@ -1,14 +1,17 @@
-//! A socket that gives up on a client who does not read, and hears out one who was refused while speaking.
+//! The socket of a connection: writes with a deadline, a closing that reads on, and what can be seen of the peer.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
@@ -18,6 +21,8 @@ use crate::connection::Client;
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// And how much.
 pub(crate) const MAX_LINGER_BYTES: usize = 16 * 1024 * 1024;
+/// How long a connection that the drain ends is read from after its last answer.
+pub(crate) const DRAIN_LINGER: Duration = Duration::from_millis(250);
 
 /// Head and body of nearly every answer fit in here, and the system takes one piece at less cost than two.
 const SMALL: usize = 1024;
@@ -25,7 +30,10 @@ const SMALL: usize = 1024;
 /// A TCP stream whose writes fail when the peer takes nothing for `limit`. A write that goes through
 /// at once, as nearly all do, costs nothing more.
 pub(crate) struct Socket {
-    stream: TcpStream,
+    /// Shared with the task that watches the connection: see [`reset`] and [`has_unread`].
+    stream: Arc<TcpStream>,
+    /// What was read before the protocol was known, and has not been passed on yet.
+    first: Bytes,
     client: Arc<Client>,
     limit: Duration,
     /// Set while a write waits for the peer; the connection counts as busy then.
@@ -41,9 +49,10 @@ struct Lingering {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, client: Arc<Client>, limit: Duration) -> Self {
+    /// A socket whose first bytes are `first`; what `stream` has follows.
+    pub(crate) fn new(stream: Arc<TcpStream>, first: Bytes, client: Arc<Client>, limit: Duration) -> Self {
         forget_the_vanished(&stream, limit);
-        Self { stream, client, limit, stall: None, lingering: None }
+        Self { stream, first, client, limit, stall: None, lingering: None }
     }
 
     fn timed<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -82,15 +91,73 @@ fn joined<'a>(pieces: &[IoSlice<'_>], room: &'a mut [u8; SMALL]) -> Option<&'a [
     Some(&room[..length])
 }
 
+/// Returns when the connection is broken: reset by its peer, or given up by the system. The end of what the peer sends
+/// is none of that: it may have closed one direction, and wait for its answer.
+pub(crate) async fn reset(stream: &TcpStream) {
+    // An error means that the runtime is going, and everything with it.
+    stream.ready(Interest::ERROR).await.ok();
+}
+
+/// Whether bytes have arrived that nobody has read. Asks the system, which may know more than the runtime has been told.
+pub(crate) fn has_unread(stream: &TcpStream) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    socket2::SockRef::from(stream).peek(&mut byte).is_ok_and(|length| length > 0)
+}
+
+fn poll_read(stream: &TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    loop {
+        ready!(stream.poll_read_ready(cx))?;
+        let (room, mut read) = (buf.remaining(), None);
+        let tried = stream.try_io(Interest::READABLE, || {
+            let length = stream.try_read_buf(buf)?;
+            read = Some(length);
+            // A read that does not fill the buffer has emptied the socket: saying so spares the read that would find
+            // nothing. Only where the system reports every arrival anew.
+            let emptied = cfg!(any(target_os = "linux", target_os = "macos")) && 0 < length && length < room;
+            if emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        match (read, tried) {
+            (Some(_), _) | (None, Ok(())) => return Poll::Ready(Ok(())),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, Err(error)) => return Poll::Ready(Err(error)),
+        }
+    }
+}
+
+fn poll_write(
+    stream: &TcpStream,
+    cx: &mut Context<'_>,
+    write: impl Fn(&TcpStream) -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(cx))?;
+        match write(stream) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return Poll::Ready(written),
+        }
+    }
+}
+
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        if self.first.is_empty() {
+            ready!(poll_read(&self.stream, cx, buf))?;
+        } else {
+            let length = self.first.len().min(buf.remaining());
+            buf.put_slice(&self.first[..length]);
+            self.first.advance(length);
+        }
+        if buf.filled().len() > before {
+            self.client.has_sent.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let polled = poll_write(&self.stream, cx, |stream| stream.try_write(bytes));
         self.timed(cx, polled)
     }
 
@@ -99,36 +166,41 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.stream);
         let mut small = [0; SMALL];
         let polled = match joined(bytes, &mut small) {
-            Some(together) => stream.poll_write(cx, together),
-            None => stream.poll_write_vectored(cx, bytes),
+            Some(together) => poll_write(&self.stream, cx, |stream| stream.try_write(together)),
+            None => poll_write(&self.stream, cx, |stream| stream.try_write_vectored(bytes)),
         };
         self.timed(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        if !self.client.sends_on.load(Ordering::Relaxed) {
-            return Poll::Ready(Ok(()));
-        }
-        let Self { stream, lingering, .. } = &mut *self;
-        let lingering =
-            lingering.get_or_insert_with(|| Lingering { end: Box::pin(sleep(LINGER)), bytes_left: MAX_LINGER_BYTES });
+        let Self { stream, client, lingering, .. } = &mut *self;
+        let lingering = match lingering {
+            Some(lingering) => lingering,
+            None => {
+                match socket2::SockRef::from(&**stream).shutdown(Shutdown::Write) {
+                    // The peer was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotConnected => return Poll::Ready(Ok(())),
+                    result => result?,
+                }
+                let Some(limit) = client.linger() else { return Poll::Ready(Ok(())) };
+                lingering.insert(Lingering { end: Box::pin(sleep(limit)), bytes_left: MAX_LINGER_BYTES })
+            }
+        };
         let mut scratch = [0; 8 * 1024];
         while lingering.bytes_left > 0 && lingering.end.as_mut().poll(cx).is_pending() {
             let mut unread = ReadBuf::new(&mut scratch);
             // A client that is gone has heard enough.
-            let read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut unread));
+            let read = ready!(poll_read(stream, cx, &mut unread));
             if read.is_err() || unread.filled().is_empty() {
                 break;
             }

@@ -2,10 +2,14 @@
 
 mod calls;
 mod chat;
+mod draining;
 mod embedding;
+mod frames;
 mod hosts;
+mod leaving;
 mod negotiation;
 mod openapi;
+mod opening;
 mod pages;
 mod refusals;
 mod server;
@@ -13,4 +17,5 @@ mod sockets;
 mod streamed_sockets;
 mod streams;
 mod surface;
+mod unread_answers;
 mod unread_bodies;

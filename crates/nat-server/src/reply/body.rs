@@ -6,12 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 /// The frames of a streamed body. Whatever wraps one passes every frame on as it comes: a frame is what a
 /// client should see at once.
-pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Cut> + Send>>;
+pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Infallible> + Send>>;
 
 /// The body of every answer.
 #[derive(Default)]
@@ -23,10 +23,6 @@ pub(crate) enum Form {
     Stream(Frames),
 }
 
-/// A streamed answer was ended before its last byte, because the client did not read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut;
-
 impl Body {
     /// All of it at once.
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
@@ -35,7 +31,7 @@ impl Body {
 
     /// A body that is made while it is sent.
     pub(crate) fn stream(frames: impl HttpBody<Data = Bytes, Error = Infallible> + Send + 'static) -> Self {
-        Self(Form::Stream(Box::pin(frames.map_err(|never| match never {}))))
+        Self(Form::Stream(Box::pin(frames)))
     }
 
     pub(crate) fn into_form(self) -> Form {
@@ -65,11 +61,11 @@ impl From<Form> for Body {
 
 impl HttpBody for Body {
     type Data = Bytes;
-    type Error = Cut;
+    type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.0 {
-            Form::Whole(whole) => Pin::new(whole).poll_frame(cx).map_err(|never| match never {}),
+            Form::Whole(whole) => Pin::new(whole).poll_frame(cx),
             Form::Stream(frames) => frames.as_mut().poll_frame(cx),
         }
     }
@@ -97,11 +93,3 @@ impl fmt::Debug for Body {
         }
     }
 }
-
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client did not read its answer in time")
-    }
-}
-
-impl std::error::Error for Cut {}

@@ -59,7 +59,10 @@ impl Entrance {
     async fn body<B: Body<Data = Bytes>>(&self, app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Reply> {
         let body = match self.takes {
             Takes::Body if is_compressed(headers) => return Err(compressed()),
-            Takes::Body => body::read(body, app.body_limits()).await.map_err(BodyError::reply)?,
+            Takes::Body => {
+                let read = app.drain().unless_begun(body::read(body, app.body_limits())).await;
+                read.ok_or_else(error::shutting_down)?.map_err(BodyError::reply)?
+            }
             Takes::Nothing => return Ok(Bytes::from_static(b"{}")),
         };
         if body.is_empty() {

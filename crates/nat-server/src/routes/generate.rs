@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use hyper::body::Body;
-use nat_core::{CallError, Input, Output, UserId, Workflow};
+use nat_core::{CallError, Input, Output, Session, Workflow};
 
 use super::entrance::{Admitted, Entrance};
 use crate::app::App;
-use crate::error::{self, Failure, Wording};
+use crate::error::{self, Wording};
 use crate::reply::{self, Reply};
 use crate::request::ReceivedRequest;
 use crate::unpanicked::unpanicked;
@@ -46,23 +46,27 @@ pub(super) async fn single(
     write: fn(Output) -> Result<Bytes, CallError>,
 ) -> Reply {
     let Admitted { user, request, input } = admitted;
-    match app.afterlife().outliving(call(workflow, user, request, input, write)).await {
+    // Dropped where it is when the client leaves or the server stops: what has not begun has nothing to finish.
+    let session = match app.drain().unless_begun(workflow.open(user)).await {
+        Some(Ok(session)) => session,
+        Some(Err(refused)) => return error::reply(refused.into(), wording, app.exposure()),
+        None => return error::shutting_down(),
+    };
+    match app.afterlife().outliving(call(session, request, input, write)).await {
         Ok(output) => reply::json_bytes(StatusCode::OK, output),
-        Err(failure) => error::reply(failure, wording, app.exposure()),
+        Err(failure) => error::reply(failure.into(), wording, app.exposure()),
     }
 }
 
-/// Everything that goes on when the client has left: the wait for the instance and for one's turn, the
-/// call, and the writing of its output, which still belongs to the user's running calls.
+/// Everything that goes on when the client has left: the call, and the writing of its output, which still belongs to the
+/// user's running calls.
 async fn call(
-    workflow: Workflow,
-    user: Option<UserId>,
+    mut session: Session,
     request: Arc<ReceivedRequest>,
     input: Input,
     write: fn(Output) -> Result<Bytes, CallError>,
-) -> Result<Bytes, Failure> {
-    let mut session = workflow.open(user).await?;
+) -> Result<Bytes, CallError> {
     let output = session.call(Some(request), input).await?;
     let written = unpanicked(|| write(output)).unwrap_or_else(|id| Err(CallError::Panicked { id }));
-    Ok(written.inspect_err(|_| session.fail())?)
+    written.inspect_err(|_| session.fail())
 }

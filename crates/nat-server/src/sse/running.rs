@@ -33,7 +33,7 @@ enum Progress {
     Ended,
 }
 
-/// Opens a session and begins the stream. Where a stream is to finish without its client, so is the wait for it.
+/// Opens a session and begins the stream. Dropped before it is ready, nothing has begun, whatever `on_disconnect` says.
 ///
 /// # Errors
 ///
@@ -47,22 +47,14 @@ pub(crate) async fn open(
     input: Input,
     listening: Listening,
 ) -> Result<Running, OpenError> {
-    let begin = {
-        let (app, workflow) = (app.clone(), workflow.clone());
-        async move {
-            let session = workflow.open(user).await?;
-            let request = Some(Arc::new(request.detached()) as _);
-            let stream = match listening {
-                Listening::Nobody => Source::Plain(session.stream(request, input)),
-                Listening::Somebody => Source::WithSteps(session.stream_with_steps(request, input)),
-            };
-            Ok(Running { stream: Some(stream), progress: Progress::UnderWay, app, on_disconnect })
-        }
+    let opened = app.drain().unless_begun(workflow.open(user)).await;
+    let session = opened.unwrap_or(Err(OpenError::ShuttingDown))?;
+    let request = Some(Arc::new(request.detached()) as _);
+    let stream = match listening {
+        Listening::Nobody => Source::Plain(session.stream(request, input)),
+        Listening::Somebody => Source::WithSteps(session.stream_with_steps(request, input)),
     };
-    match on_disconnect {
-        OnDisconnect::Cancel => begin.await,
-        OnDisconnect::Finish => app.afterlife().outliving(begin).await,
-    }
+    Ok(Running { stream: Some(stream), progress: Progress::UnderWay, app: app.clone(), on_disconnect })
 }
 
 impl Running {

@@ -1,0 +1,159 @@
+//! The write deadline of HTTP/2, which holds for each stream.
+//!
+//! A client that reads its connection may leave single answers unread, by opening no window for them. hyper hands a frame
+//! of a body to h2 as soon as the window has room for one byte of it, and does not look at the body again before it has
+//! room for the next one: what has been handed over waits in h2 without a deadline. So bodies are handed over in pieces
+//! ([`Paced`]), of which h2 holds two at most that the window does not cover, and each stream is dropped, which resets
+//! it, when it waits for its window for too long ([`Executor`]).
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::debug;
+
+use super::Client;
+use crate::reply::Body;
+
+/// As much of an answer is to be taken within each write deadline: the size of one DATA frame.
+pub(crate) const PIECE: usize = 16 * 1024;
+
+tokio::task_local! {
+    /// Of the stream that is being polled.
+    static HANDOVER: Cell<Handover>;
+}
+
+/// How far the body of a stream has been handed over.
+#[derive(Clone, Copy, Default)]
+struct Handover {
+    pieces: u64,
+    /// Whether nobody has asked for the next piece.
+    waits: bool,
+}
+
+/// The body of an answer in pieces. The last byte of each frame is a piece of its own: it is taken when the window
+/// covers all before it, and so nothing is left behind in h2 when the body has ended.
+pub(super) struct Paced {
+    body: Body,
+    /// What is left of the present frame.
+    rest: Bytes,
+    client: Arc<Client>,
+}
+
+impl Paced {
+    /// The connection of `client` counts as busy as long as the value lives.
+    pub(super) fn new(body: Body, client: Arc<Client>) -> Self {
+        client.pulse.begin();
+        Self { body, rest: Bytes::new(), client }
+    }
+
+    fn piece(&mut self) -> Bytes {
+        match self.rest.len() {
+            0 | 1 => std::mem::take(&mut self.rest),
+            length => self.rest.split_to(PIECE.min(length - 1)),
+        }
+    }
+}
+
+impl Drop for Paced {
+    fn drop(&mut self) {
+        self.client.pulse.end();
+    }
+}
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        hand_over(|now| now.waits = false);
+        while self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)?) {
+                None => return Poll::Ready(None),
+                Some(frame) => match frame.into_data() {
+                    // An empty one ends the body, or says nothing.
+                    Ok(data) if data.is_empty() && self.body.is_end_stream() => return Poll::Ready(None),
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
+        }
+        hand_over(|now| *now = Handover { pieces: now.pieces + 1, waits: true });
+        Poll::Ready(Some(Ok(Frame::data(self.piece()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower() + rest);
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
+    }
+}
+
+fn hand_over(change: impl FnOnce(&mut Handover)) {
+    // Tests poll bodies without a stream around them.
+    let _ = HANDOVER.try_with(|cell| {
+        let mut now = cell.get();
+        change(&mut now);
+        cell.set(now);
+    });
+}
+
+/// Runs each stream of a connection on a task of its own, with `write_timeout` for each piece of its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Executor {
+    pub(super) write_timeout: Duration,
+}
+
+impl<F> hyper::rt::Executor<F> for Executor
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(HANDOVER.scope(Cell::default(), timed(stream, self.write_timeout)));
+    }
+}
+
+/// `stream` to its end, or until a piece of its body has been waiting for `limit`. A stream that is dropped before its
+/// end is reset by h2, which drops what it holds of it.
+async fn timed(stream: impl Future<Output = ()>, limit: Duration) {
+    let mut stream = pin!(stream);
+    let mut timed = 0;
+    let mut timer: Option<Pin<Box<Sleep>>> = None;
+    poll_fn(|cx| {
+        if stream.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let Handover { pieces, waits } = HANDOVER.with(Cell::get);
+        if !waits {
+            return Poll::Pending;
+        }
+        let timer = match &mut timer {
+            Some(timer) if timed == pieces => timer,
+            Some(timer) => {
+                timer.as_mut().reset(Instant::now() + limit);
+                timer
+            }
+            none => none.insert(Box::pin(sleep_until(Instant::now() + limit))),
+        };
+        timed = pieces;
+        ready!(timer.as_mut().poll(cx));
+        debug!("a stream was reset: its client does not read it");
+        Poll::Ready(())
+    })
+    .await;
+}
