@@ -17,7 +17,7 @@ workflow: {_type: user_part, lab: LAB}";
 async fn who_ends_it_again_waits_for_the_same_end() {
     let (number, lab) = Lab::new();
     let runtime = Runtime::start(&config(BOTH, number), &registry(), CancellationToken::new()).await.unwrap();
-    lab.close(|_, _| Step::Sleep(SECOND * 5));
+    lab.close(|_, _| Step::Sleep(SECOND * 3));
     let began = Instant::now();
     let ends = [1, 2, 3].map(|_| {
         let runtime = runtime.clone();
@@ -27,14 +27,14 @@ async fn who_ends_it_again_waits_for_the_same_end() {
         })
     });
     for end in ends {
-        assert!((SECOND * 5..SECOND * 6).contains(&end.await.unwrap()));
+        assert!((SECOND * 3..SECOND * 4).contains(&end.await.unwrap()));
     }
     assert_eq!(lab.counts(), (1, 1));
 
     // One who gives up half-way leaves the rest to the next.
     let (number, lab) = Lab::new();
     let runtime = Runtime::start(&config(BOTH, number), &registry(), CancellationToken::new()).await.unwrap();
-    lab.close(|_, _| Step::Sleep(SECOND * 5));
+    lab.close(|_, _| Step::Sleep(SECOND * 3));
     assert!(tokio::time::timeout(SECOND, runtime.shutdown(SECOND)).await.is_err());
     runtime.shutdown(SECOND).await;
     assert_eq!((lab.counts(), lab.live_values()), ((1, 1), 0));
