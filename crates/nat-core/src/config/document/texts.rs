@@ -164,5 +164,5 @@ fn supported(path: &Path) -> Result<(), String> {
     if EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) { Ok(()) } else { Err(extension) }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

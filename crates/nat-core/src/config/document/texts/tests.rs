@@ -1,4 +1,5 @@
 //! Links on the way to a text.
+#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::symlink;
