@@ -152,8 +152,8 @@ pub enum Event {
 /// An error is the last item: the steps that it ended come before it. A step that a task of the
 /// function's own tells after the function has ended may be lost.
 ///
-/// The function runs between two steps that wait to be read, whoever told them, and never waits for
-/// them to be read. Each chunk and the answer come after the steps that were told before them, and are not
+/// The function is polled again after a few of the steps that wait, its own or those of other tasks, and
+/// never waits for them to be read. Each chunk and the answer come after the steps that were told before them, and are not
 /// held back by those that were told after. Steps are left out where they are not read as fast as they
 /// happen: see [`EventStream::steps_left_out`].
 pub struct EventStream {

@@ -115,8 +115,8 @@ async fn recursing(file: &str, again: Again, calls: usize) -> (Runtime, Arc<Atom
 /// One call without steps, one with, and a stream with: what comes of it.
 async fn outcomes(runtime: &Runtime) -> Vec<Result<(), String>> {
     let workflow = runtime.workflow(&nat_core::EntryName::Workflow).unwrap();
-    let untold = session(runtime).await.call(None, workflow.decode_text("x").unwrap()).await;
-    let mut outcomes = vec![untold.map(drop).map_err(|error| error.to_string())];
+    let plain = session(runtime).await.call(None, workflow.decode_text("x").unwrap()).await;
+    let mut outcomes = vec![plain.map(drop).map_err(|error| error.to_string())];
     for mut events in [told(runtime, "x").await, told_stream(runtime, "x").await] {
         let mut outcome = Ok(());
         while let Some(event) = events.next().await {
