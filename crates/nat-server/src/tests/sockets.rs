@@ -316,7 +316,7 @@ async fn running_requests_finish_and_silent_connections_do_not_matter() {
     }
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     assert!(TcpStream::connect(server.address).await.is_err(), "a new connection was accepted");
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     server.lab.gate.add_permits(1);
     let answer = read_to_end(&mut running).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with(r#"{"calls":2}"#), "{answer}");
