@@ -61,8 +61,11 @@ use nat_core::{Config, Runtime};
 /// this, where `app` is the result of this function:
 ///
 /// ```ignore
+/// use std::net::SocketAddr;
+///
 /// use axum::extract::{ConnectInfo, Request};
 /// use axum::middleware::{Next, from_fn};
+/// use axum::response::Response;
 ///
 /// async fn peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {
 ///     request.extensions_mut().insert(nat_server::Peer(peer));

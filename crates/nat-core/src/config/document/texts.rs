@@ -115,8 +115,8 @@ impl Replacing {
         if let Some(around) = place::left(&self.folder, named, &real) {
             let (real, around) = (real.display(), around.display());
             let error = refuse(format!("Value error, {text} is a link to {real}, which is not in {around}"));
-            let mend = format!("copy the file, or name it without the link: `{PREFIX}{real}`");
-            return Err(Box::new(error.expected(format!("a file in {around}")).mend(mend)));
+            let suggestion = format!("copy the file, or name it without the link: `{PREFIX}{real}`");
+            return Err(Box::new(error.expected(format!("a file in {around}")).mend(suggestion)));
         }
         if let Err(extension) = supported(&real) {
             // A folder of that name has no file's extension.

@@ -85,8 +85,8 @@ fn credentials(cors: &Cors) -> Option<Mistake> {
         "allow_origins" => "list the origins that may send credentials",
         _ => "write a pattern that takes no origins but one's own",
     };
-    let mend = format!("{narrower}, or write `allow_credentials: false`");
-    Some(mistake.mend(mend).edit(Edit::Replace(other, "false".to_owned())))
+    let suggestion = format!("{narrower}, or write `allow_credentials: false`");
+    Some(mistake.mend(suggestion).edit(Edit::Replace(other, "false".to_owned())))
 }
 
 fn host_name(host: &str) -> Option<Mistake> {
@@ -102,9 +102,9 @@ fn host_name(host: &str) -> Option<Mistake> {
     let expected = "the name of a host without scheme and port, such as `app.example.org`, or `*.example.org`";
     if host == "*" {
         let message = "Value error, every host would be allowed, and with it every web page".to_owned();
-        let mend = "list the names by which this server is called; or, if something in front vouches for every session, \
+        let suggestion = "list the names by which this server is called; or, if something in front vouches for every session, \
                     write `session: {trust_client_sessions: true}`";
-        return Some(at(message).expected(expected).mend(mend));
+        return Some(at(message).expected(expected).mend(suggestion));
     }
     let mistake = at(format!("Value error, `{host}` is no name of a host")).expected(expected);
     let meant = host.trim().split_once("://").map_or(host.trim(), |(_, host)| host);
@@ -181,7 +181,7 @@ mod tests {
         ] {
             assert!(host_name(host).is_none(), "{host}");
         }
-        for (host, mend) in [
+        for (host, suggestion) in [
             ("https://app.example.org", "write `app.example.org`"),
             ("app.example.org:8000", "write `app.example.org`"),
             ("https://app.example.org:1/x?y", "write `app.example.org`"),
@@ -192,10 +192,10 @@ mod tests {
             ("café.example", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
             ("[::1]", "write its name in ASCII, without scheme, port and path; addresses need no entry"),
         ] {
-            assert_eq!(host_name(host).and_then(|mistake| mistake.mend).as_deref(), Some(mend), "{host}");
+            assert_eq!(host_name(host).and_then(|mistake| mistake.mend).as_deref(), Some(suggestion), "{host}");
         }
         assert!(
-            host_name("*").and_then(|mistake| mistake.mend).is_some_and(|mend| mend.contains("trust_client_sessions"))
+            host_name("*").and_then(|mistake| mistake.mend).is_some_and(|text| text.contains("trust_client_sessions"))
         );
     }
 }
