@@ -30,6 +30,7 @@ mod instances;
 mod interface;
 mod metrics;
 mod moment;
+mod reader;
 mod registration;
 mod registry;
 mod runtime;
@@ -42,6 +43,7 @@ mod testing;
 mod text;
 mod unwind;
 mod user;
+mod validation;
 mod workflow;
 
 /// Writes a stream as a generator: `yield` gives a chunk, `?` ends the stream with an error. For

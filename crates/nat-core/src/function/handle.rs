@@ -230,7 +230,7 @@ impl DynFunctionHandle {
     /// A `ValueError` that lists what is wrong with `input`, or the function's own.
     pub async fn call(&self, ctx: &Context, input: Value) -> Result<Value> {
         let interface = self.function.interface();
-        let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
+        let input = interface.decode_value(&input).map_err(|findings| Error::value(findings.summary()))?;
         let output = self.function.call(ctx, input).await?;
         interface.encode_value(Given::Output, &*output)
     }
@@ -242,7 +242,7 @@ impl DynFunctionHandle {
     /// A `ValueError` that lists what is wrong with `input`; the function's own are the last of the chunks.
     pub fn stream(&self, ctx: &Context, input: Value) -> Result<Chunks<'static, Value>> {
         let interface = self.function.interface().clone();
-        let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
+        let input = interface.decode_value(&input).map_err(|findings| Error::value(findings.summary()))?;
         let chunks = self.function.clone().stream(ctx.clone(), input);
         Ok(Chunks::new(chunks.map(move |chunk| interface.encode_value(Given::Chunk, &*chunk?))))
     }

@@ -9,6 +9,7 @@ use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::function::Payload;
+use crate::reader::Read;
 
 /// What is known of an input type without naming it.
 #[derive(Clone, Copy)]
@@ -20,7 +21,8 @@ pub(crate) struct InputType {
     pub(crate) from_text: fn(&str) -> serde_json::Result<Payload>,
     /// The text is an object, the value its field of this name.
     pub(crate) from_field: fn(&str, &'static str) -> serde_json::Result<Payload>,
-    pub(crate) from_value: fn(Value) -> serde_json::Result<Payload>,
+    /// The value was parsed already.
+    pub(crate) read: Read<Payload>,
     /// For steps, which show what a function was called with.
     pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
 }
@@ -38,7 +40,7 @@ impl InputType {
                 deserializer.end()?;
                 Ok(Box::new(value))
             },
-            from_value: |value| Ok(Box::new(serde_json::from_value::<T>(value)?)),
+            read: |reader| Ok(Box::new(T::deserialize(reader)?)),
             to_value: |value| serde_json::to_value(known::<T>(value)),
         }
     }

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::limits::Breach;
+use super::limits::{Breach, Force};
 use super::node::{Composite, ObjectRules};
-use super::{Finding, MAX_FINDINGS, Reference, ReferenceKind, Segment, UnknownKey, echo, suggest};
+use super::walk::Mode;
+use super::{Finding, MAX_FINDINGS, Reference, ReferenceKind, Segment, Stranger, UnknownKey, echo, suggest};
+
+/// Strangers of one value that are looked at.
+const MAX_STRANGERS: usize = 32;
 
 /// The way from the root to where the walk stands: a list on the stack.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +53,9 @@ impl<'p, 'v> Place<'p, 'v> {
 #[derive(Default)]
 pub(super) struct Notes<'v> {
     pub(super) findings: Vec<Note<'v>>,
+    /// Those of the findings that hold although the type takes the value.
+    pub(super) limits: usize,
+    strangers: Vec<Unfamiliar<'v>>,
     pub(super) unknown_keys: Vec<Unknown<'v>>,
     pub(super) references: Vec<Named<'v>>,
     /// Values that had to be coerced: a branch of a union that needs none is the better one.
@@ -68,6 +75,12 @@ pub(super) struct Unknown<'v> {
     composite: Option<&'v Composite>,
 }
 
+struct Unfamiliar<'v> {
+    steps: Vec<Step<'v>>,
+    key: &'v str,
+    absent: Vec<&'v str>,
+}
+
 pub(super) struct Named<'v> {
     steps: Vec<Step<'v>>,
     kind: ReferenceKind,
@@ -75,9 +88,34 @@ pub(super) struct Named<'v> {
 }
 
 impl<'v> Notes<'v> {
-    pub(super) fn finding(&mut self, place: &Place<'_, 'v>, input: &'v Value, breach: Breach) {
-        if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(Note { steps: place.steps(), input, breach });
+    pub(super) fn finding(&mut self, place: &Place<'_, 'v>, input: &'v Value, breach: Breach, mode: Mode) {
+        if self.has_room(&breach, mode) {
+            self.push(Note { steps: place.steps(), input, breach });
+        }
+    }
+
+    /// Where only limits are asked for, nothing else takes their room.
+    fn has_room(&self, breach: &Breach, mode: Mode) -> bool {
+        let taken = match (mode, breach.force) {
+            (Mode::Whole, _) => self.findings.len(),
+            (Mode::Limits, Force::Form) => self.findings.len() - self.limits,
+            (Mode::Limits, Force::Limit | Force::List) => self.limits,
+        };
+        taken < MAX_FINDINGS
+    }
+
+    fn push(&mut self, note: Note<'v>) {
+        self.limits += usize::from(note.breach.force != Force::Form);
+        self.findings.push(note);
+    }
+
+    pub(super) fn takes_strangers(&self) -> bool {
+        self.strangers.len() < MAX_STRANGERS
+    }
+
+    pub(super) fn stranger(&mut self, place: &Place<'_, 'v>, key: &'v str, absent: &[&'v str]) {
+        if self.takes_strangers() {
+            self.strangers.push(Unfamiliar { steps: place.steps(), key, absent: absent.to_vec() });
         }
     }
 
@@ -97,22 +135,36 @@ impl<'v> Notes<'v> {
         self.references.push(Named { steps: place.steps(), kind, name: name.to_owned() });
     }
 
-    pub(super) fn append(&mut self, other: Notes<'v>) {
-        self.findings.extend(other.findings);
+    pub(super) fn append(&mut self, other: Notes<'v>, mode: Mode) {
+        for note in other.findings {
+            if self.has_room(&note.breach, mode) {
+                self.push(note);
+            }
+        }
+        self.strangers.extend(other.strangers);
+        self.strangers.truncate(MAX_STRANGERS);
         self.unknown_keys.extend(other.unknown_keys);
         self.references.extend(other.references);
-        self.findings.truncate(MAX_FINDINGS);
         self.unknown_keys.truncate(MAX_FINDINGS);
         self.coercions += other.coercions;
     }
 
-    pub(super) fn said(self) -> (Vec<Finding>, Vec<UnknownKey>, Vec<Reference>) {
-        (
-            self.findings.into_iter().map(Note::said).collect(),
-            self.unknown_keys.into_iter().map(Unknown::said).collect(),
-            self.references.into_iter().map(Named::said).collect(),
-        )
+    pub(super) fn said(self) -> Said {
+        Said {
+            findings: self.findings.into_iter().map(|note| (note.breach.force, note.said())).collect(),
+            unknown_keys: self.unknown_keys.into_iter().map(Unknown::said).collect(),
+            references: self.references.into_iter().map(Named::said).collect(),
+            strangers: self.strangers.into_iter().map(Unfamiliar::said).collect(),
+        }
     }
+}
+
+/// Everything noted, for keeps.
+pub(super) struct Said {
+    pub(super) findings: Vec<(Force, Finding)>,
+    pub(super) unknown_keys: Vec<UnknownKey>,
+    pub(super) references: Vec<Reference>,
+    pub(super) strangers: Vec<Stranger>,
 }
 
 impl<'v> Note<'v> {
@@ -146,6 +198,13 @@ impl Unknown<'_> {
         let elsewhere = self.composite.iter().flat_map(|all| all.known.iter().map(String::as_str));
         let suggestion = suggest::nearest(self.key, declared.chain(elsewhere)).map(str::to_owned);
         UnknownKey { path: path(self.steps), key: self.key.to_owned(), suggestion }
+    }
+}
+
+impl Unfamiliar<'_> {
+    fn said(self) -> Stranger {
+        let absent = self.absent.into_iter().map(str::to_owned).collect();
+        Stranger { object: path(self.steps), key: self.key.to_owned(), absent }
     }
 }
 

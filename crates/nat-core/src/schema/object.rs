@@ -39,8 +39,9 @@ impl<'v> Walk<'v> {
             }
         }
         for name in rules.bare_required.iter().filter(|name| !fields.contains_key(*name)) {
-            self.report(&place.key(name), value, missing());
+            self.report(&place.key(name), value, missing().limit());
         }
+        self.strangers(rules, composite, fields, place);
         if present < fields.len() {
             self.other_fields(rules, composite, fields, place, view, &mut changes);
         }
@@ -49,10 +50,34 @@ impl<'v> Walk<'v> {
             let breach = limits::too_short("Dictionary", rules.fewest, length)
                 .or_else(|| limits::too_long("Dictionary", rules.most, length));
             if let Some(breach) = breach {
-                self.report(place, value, breach);
+                self.report(place, value, breach.limit());
             }
         }
         Change::fields(changes)
+    }
+
+    /// Keys without a property where properties are without a key: an alias is of this kind.
+    fn strangers(
+        &mut self,
+        rules: &'v ObjectRules,
+        composite: Option<&'v Composite>,
+        fields: &'v Map<String, Value>,
+        place: &Place<'_, 'v>,
+    ) {
+        if !self.notes.takes_strangers() {
+            return;
+        }
+        let names = rules.properties.iter().map(|property| &property.name).chain(&rules.bare_required);
+        let absent: Vec<&'v str> = names.filter(|name| !fields.contains_key(*name)).map(String::as_str).collect();
+        if absent.is_empty() {
+            return;
+        }
+        for key in fields.keys() {
+            let is_known = |composite: &Composite| composite.known.contains(key);
+            if !rules.index.contains_key(key) && !composite.is_some_and(is_known) {
+                self.notes.stranger(place, key, &absent);
+            }
+        }
     }
 
     fn other_fields(

@@ -40,7 +40,7 @@ impl<'v> Walk<'v> {
         view: View,
     ) -> Option<Change> {
         let Value::Object(fields) = value else {
-            self.report(place, value, not_an_object());
+            self.report(place, value, not_an_object(value));
             return None;
         };
         let Some(tag) = fields.get(field) else {
@@ -79,7 +79,7 @@ impl<'v> Walk<'v> {
                 }
             }
             _ if texts.is_empty() && !value.is_object() => {
-                self.report(place, value, not_an_object());
+                self.report(place, value, not_an_object(value));
                 None
             }
             _ if value.is_object() && !branches.is_empty() => {
@@ -129,7 +129,7 @@ impl<'v> Walk<'v> {
                 note.breach.message = format!("Field required, or {} in its place", expected_fields(&missed)).into();
             }
         }
-        self.notes.append(best.notes);
+        self.adopt(best.notes);
         best.change
     }
 
