@@ -15,6 +15,7 @@ mod key;
 mod parse;
 mod run;
 mod scalar;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -22,6 +23,7 @@ mod tree;
 pub(crate) use deserializer::Reader;
 pub(crate) use parse::parse;
 pub(crate) use run::{Directions, Goal, KeyIdentity, Run, Substitutes, Twin, Verdict, address};
+pub(crate) use strict::Strict;
 pub(crate) use tree::{Numeral, Tree};
 
 /// The function that reads one type.

@@ -129,8 +129,11 @@ impl<R> Subject<'_, R> {
             let holds = match force {
                 Force::Form => false,
                 Force::Limit => enforcement == Enforcement::Partial,
-                // Where a type asks for a list, or for a struct, the reader has decided.
-                Force::List => self.tree.at(&finding.path).is_some_and(|list| run.read_by_any(list)),
+                // Where a type asks for a list or a struct, or takes any value and decides, it has decided.
+                Force::List => {
+                    self.tree.at(&finding.path).is_some_and(|list| run.read_by_any(list))
+                        && probe.takes(&finding.path) != Some(true)
+                }
             };
             holds.then_some(finding)
         };
@@ -166,7 +169,12 @@ impl Subject<'_, ()> {
 fn explained<R>(probe: &Probe<'_, R>, aliases: &Aliases, findings: Vec<(Force, Finding)>) -> Vec<Finding> {
     let refused = |(force, finding): (Force, Finding)| {
         let finding = aliases.restored(finding);
-        (force != Force::Form || !probe.is_within_taken(&finding.path)).then_some(finding)
+        let holds = match force {
+            Force::Form => !probe.is_within_taken(&finding.path),
+            Force::List => probe.takes(&finding.path) != Some(true),
+            Force::Limit => true,
+        };
+        holds.then_some(finding)
     };
     findings.into_iter().filter_map(refused).collect()
 }

@@ -107,8 +107,8 @@ impl Interface {
         }
     }
 
-    /// Whether it is enough that serde has read a text: the schema has no limits of its own, and no list can
-    /// stand for a struct; or the schema finds nothing at all to look at more closely.
+    /// Whether it is enough that serde has read a text: the schema has no limits of its own, and in what serde
+    /// buffers no list can stand for a struct; or the schema finds nothing at all to look at more closely.
     fn suffices(&self, scan: &Scan, text: &str, field: Option<&str>) -> bool {
         match self.input_schema.serde_enforces() {
             Enforcement::Full => return true,

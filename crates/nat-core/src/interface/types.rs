@@ -9,7 +9,7 @@ use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::function::Payload;
-use crate::reader::Read;
+use crate::reader::{Read, Strict};
 
 /// What is known of an input type without naming it.
 #[derive(Clone, Copy)]
@@ -33,10 +33,15 @@ impl InputType {
             type_id: TypeId::of::<T>,
             type_name: type_name::<T>,
             schema: SchemaGenerator::root_schema_for::<T>,
-            from_text: |text| Ok(Box::new(serde_json::from_str::<T>(text)?)),
+            from_text: |text| {
+                let mut deserializer = serde_json::Deserializer::from_str(text);
+                let value = T::deserialize(Strict(&mut deserializer))?;
+                deserializer.end()?;
+                Ok(Box::new(value))
+            },
             from_field: |text, field| {
                 let mut deserializer = serde_json::Deserializer::from_str(text);
-                let value = Field::<T>(field, PhantomData).deserialize(&mut deserializer)?;
+                let value = Field::<T>(field, PhantomData).deserialize(Strict(&mut deserializer))?;
                 deserializer.end()?;
                 Ok(Box::new(value))
             },

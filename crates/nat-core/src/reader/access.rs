@@ -137,8 +137,8 @@ impl<'r> Entries<'r> {
             _ => {}
         }
         if let Some(twin) = around.run.directions.twin.filter(|twin| twin.object == address(around.node)) {
-            let first = shown.iter().position(|(key, _)| *key == twin.key).map(|at| shown.remove(at));
-            shown.splice(0..0, first.into_iter().flat_map(|(key, value)| [(key, value), (twin.second, value)]));
+            shown.retain(|(key, _)| *key != twin.key);
+            shown.splice(0..0, [(twin.key, twin.value), (twin.second, twin.value)]);
         }
         Self { around, left: shown.into_iter(), value: None, asks_key, of_struct }
     }

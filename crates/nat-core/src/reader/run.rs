@@ -40,12 +40,13 @@ pub(crate) struct Run<'r> {
     trace: RefCell<Trace>,
 }
 
-/// An entry that an object shows twice: as it is, and under a second key.
+/// An entry that an object shows before all others and twice, the second time under another key.
 #[derive(Clone, Copy)]
 pub(crate) struct Twin<'r> {
     pub(crate) object: Address,
     pub(crate) key: &'r str,
     pub(crate) second: &'r str,
+    pub(crate) value: &'r Tree<'r>,
 }
 
 /// What happens at the end of a focus.

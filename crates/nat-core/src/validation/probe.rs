@@ -1,5 +1,6 @@
 //! Questions to a type about one place of a value, whatever stands elsewhere.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
@@ -14,6 +15,15 @@ const VALUES: usize = 500_000;
 const FEWEST_READINGS: usize = 4;
 /// A key that no type declares.
 const NOBODY: &str = "\u{0}";
+/// A value of each kind.
+const SAMPLES: [Tree<'_>; 6] = [
+    Tree::Null,
+    Tree::Bool(true),
+    Tree::Number(Numeral::Unsigned(1)),
+    Tree::Text(Cow::Borrowed("x")),
+    Tree::List(Vec::new()),
+    Tree::Fields(Vec::new()),
+];
 
 /// What a type makes of the places of one value. A type whose parts are buffered by serde (`untagged`,
 /// `flatten`, internally tagged) answers for these parts as a whole only. Questions are bounded in number:
@@ -40,7 +50,7 @@ impl<'a, R> Probe<'a, R> {
         (1..=path.len()).any(|end| self.takes(&path[..end]) == Some(true))
     }
 
-    fn takes(&self, path: &[Segment]) -> Option<bool> {
+    pub(super) fn takes(&self, path: &[Segment]) -> Option<bool> {
         if let Some(known) = self.taken.borrow().get(path) {
             return *known;
         }
@@ -61,37 +71,29 @@ impl<'a, R> Probe<'a, R> {
 
     /// What takes any value at all keeps it for later.
     pub(super) fn is_buffer(&self, path: &[Segment]) -> bool {
-        let samples = [
-            Tree::Null,
-            Tree::Bool(true),
-            Tree::Number(Numeral::Unsigned(1)),
-            Tree::Text("x".into()),
-            Tree::List(Vec::new()),
-            Tree::Fields(Vec::new()),
-        ];
         let takes = |sample: &Tree<'_>| {
             let verdict = spend(&self.places_left).and_then(|()| self.verdict(path, Goal::Sample(sample)));
             verdict.is_none_or(|verdict| verdict == Verdict::Any { taken: true })
         };
-        samples.iter().all(takes)
+        SAMPLES.iter().all(takes)
     }
 
     /// What becomes of a value at `path`.
     pub(super) fn verdict(&self, path: &[Segment], goal: Goal<'_>) -> Option<Verdict> {
         let run = Run::new(Directions { goal, ..Directions::default() });
-        self.look(&run, path);
+        let _ = self.look(&run, path);
         run.verdict()
     }
 
-    fn look<'r>(&'r self, run: &'r Run<'r>, path: &'r [Segment]) {
-        // What is read is of no use here, and on the way all fails that is not shown.
-        let _ = (self.subject.read)(Reader::focused(self.subject.tree, run, path));
+    /// What is read is of no use here: on the way all fails that is not shown.
+    fn look<'r>(&'r self, run: &'r Run<'r>, path: &'r [Segment]) -> serde_json::Result<R> {
+        (self.subject.read)(Reader::focused(self.subject.tree, run, path))
     }
 
     fn key(&self, path: &[Segment], key: &str) -> Option<KeyIdentity> {
         spend(&self.places_left)?;
         let run = Run::new(Directions { goal: Goal::Key(key), ..Directions::default() });
-        self.look(&run, path);
+        let _ = self.look(&run, path);
         run.key()
     }
 
@@ -116,15 +118,19 @@ impl<'a, R> Probe<'a, R> {
         }
     }
 
-    /// Whether the type, shown both keys with the one's value, complains that the other's field is there twice.
+    /// Whether the type, shown both keys with a value that the field takes, complains that it is there twice.
     fn are_one_field(&self, path: &[Segment], key: &str, name: &str) -> bool {
-        let (Some(object), Some(())) = (self.subject.tree.at(path), spend(&self.readings_left)) else {
+        let Some((object, value)) = self.subject.tree.at(path).and_then(|object| Some((object, object.field(key)?)))
+        else {
             return false;
         };
-        let twin = Twin { object: address(object), key, second: name };
-        let run = Run::new(Directions { twin: Some(twin), ..Directions::default() });
-        let failed = (self.subject.read)(Reader::new(self.subject.tree, &run)).err();
-        failed.is_some_and(|error| error.to_string() == format!("duplicate field `{name}`"))
+        let says_so = |value: &Tree<'_>| {
+            let twin = Twin { object: address(object), key, second: name, value };
+            let run = Run::new(Directions { twin: Some(twin), last_entries: true, ..Directions::default() });
+            let read = spend(&self.readings_left).map(|()| self.look(&run, path));
+            read.and_then(Result::err).is_some_and(|error| error.to_string() == format!("duplicate field `{name}`"))
+        };
+        says_so(value) || SAMPLES.iter().any(says_so)
     }
 }
 
