@@ -21,6 +21,7 @@ mod finding;
 mod format;
 mod keywords;
 mod limits;
+mod names;
 mod node;
 mod notes;
 mod object;
@@ -33,9 +34,9 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use finding::Stranger;
 pub use finding::{Finding, Reference, ReferenceKind, Segment, UnknownKey};
 pub(crate) use limits::Force;
+pub(crate) use names::{Nameless, Names};
 pub use shape::{Enforcement, Shape};
 pub(crate) use suggest::distance;
 pub use suggest::nearest;
@@ -100,7 +101,8 @@ pub(crate) struct Examined {
     pub(crate) findings: Vec<(Force, Finding)>,
     pub(crate) unknown_keys: Vec<UnknownKey>,
     pub(crate) references: Vec<Reference>,
-    pub(crate) strangers: Vec<Stranger>,
+    /// Whether any object has both keys that are not known and declared ones that are not there.
+    pub(crate) has_strangers: bool,
 }
 
 impl CompiledSchema {
@@ -161,27 +163,27 @@ impl CompiledSchema {
         checked(value, change, notes)
     }
 
-    /// Everything that the schema has to say of a value.
-    pub(crate) fn examine(&self, value: &Value) -> Examined {
-        self.examined(value, Mode::Whole)
+    /// Everything that the schema has to say of a value, with the names that a type takes for others.
+    pub(crate) fn examine(&self, value: &Value, names: Option<&dyn Names>) -> Examined {
+        self.examined(value, names, Mode::Whole)
     }
 
     /// What holds of a value that its type takes: limits that serde does not look at, and lists that stand for
     /// objects with named fields.
-    pub(crate) fn limits(&self, value: &Value) -> Examined {
-        self.examined(value, Mode::Limits)
+    pub(crate) fn limits(&self, value: &Value, names: &dyn Names) -> Examined {
+        self.examined(value, Some(names), Mode::Limits)
     }
 
-    fn examined(&self, value: &Value, mode: Mode) -> Examined {
-        let mut walk = Walk::with_mode(self, mode);
+    fn examined(&self, value: &Value, names: Option<&dyn Names>, mode: Mode) -> Examined {
+        let mut walk = Walk { names, ..Walk::with_mode(self, mode) };
         let change = walk.root(value);
-        let Said { findings, unknown_keys, references, strangers } = walk.finish(value).said();
-        let changed = change.filter(|_| mode == Mode::Whole).map(|change| {
+        let Said { findings, unknown_keys, references, has_strangers } = walk.finish(value).said();
+        let changed = change.map(|change| {
             let mut changed = value.clone();
             change.apply(&mut changed);
             changed
         });
-        Examined { changed, findings, unknown_keys, references, strangers }
+        Examined { changed, findings, unknown_keys, references, has_strangers }
     }
 
     /// Checks a plain value that lies in an object under `field`; the paths of findings begin with it.

@@ -118,8 +118,8 @@ impl Interface {
         let body: Value = serde_json::from_str(text).unwrap_or_default();
         let value = field.map_or(Some(&body), |field| body.get(field));
         value.is_some_and(|value| {
-            let found = self.input_schema.examine(value);
-            found.findings.is_empty() && found.strangers.is_empty() && found.unknown_keys.is_empty()
+            let found = self.input_schema.examine(value, None);
+            found.findings.is_empty() && !found.has_strangers && found.unknown_keys.is_empty()
         })
     }
 

@@ -1,6 +1,7 @@
 //! Bytes in and out: the fast path and the checked one must never differ in what they accept.
 
 mod kinds;
+mod rule;
 
 use std::sync::Arc;
 

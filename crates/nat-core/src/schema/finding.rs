@@ -47,16 +47,6 @@ pub struct UnknownKey {
     pub suggestion: Option<String>,
 }
 
-/// A key that the schema does not know, in an object where the schema misses others: it may be an alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stranger {
-    /// The object that holds it.
-    pub(crate) object: Vec<Segment>,
-    pub(crate) key: String,
-    /// The declared keys that the object does not have.
-    pub(crate) absent: Vec<String>,
-}
-
 /// The name of another component, found where the schema says `x-nat-ref`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {

@@ -5,10 +5,7 @@ use serde_json::{Map, Value};
 use super::limits::{Breach, Force};
 use super::node::{Composite, ObjectRules};
 use super::walk::Mode;
-use super::{Finding, MAX_FINDINGS, Reference, ReferenceKind, Segment, Stranger, UnknownKey, echo, suggest};
-
-/// Strangers of one value that are looked at.
-const MAX_STRANGERS: usize = 32;
+use super::{Finding, MAX_FINDINGS, Reference, ReferenceKind, Segment, UnknownKey, echo, suggest};
 
 /// The way from the root to where the walk stands: a list on the stack.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +38,10 @@ impl<'p, 'v> Place<'p, 'v> {
         Place { parent: Some(self), step: Step::Index(index) }
     }
 
+    pub(super) fn path(&self) -> Vec<Segment> {
+        path(self.steps())
+    }
+
     fn steps(&self) -> Vec<Step<'v>> {
         let ancestors = std::iter::successors(Some(self), |place| place.parent);
         let mut steps: Vec<_> = ancestors.map(|place| place.step).collect();
@@ -55,7 +56,8 @@ pub(super) struct Notes<'v> {
     pub(super) findings: Vec<Note<'v>>,
     /// Those of the findings that hold although the type takes the value.
     pub(super) limits: usize,
-    strangers: Vec<Unfamiliar<'v>>,
+    /// Whether any object has both keys that are not known and declared ones that are not there.
+    pub(super) has_strangers: bool,
     pub(super) unknown_keys: Vec<Unknown<'v>>,
     pub(super) references: Vec<Named<'v>>,
     /// Values that had to be coerced: a branch of a union that needs none is the better one.
@@ -73,12 +75,6 @@ pub(super) struct Unknown<'v> {
     key: &'v str,
     rules: &'v ObjectRules,
     composite: Option<&'v Composite>,
-}
-
-struct Unfamiliar<'v> {
-    steps: Vec<Step<'v>>,
-    key: &'v str,
-    absent: Vec<&'v str>,
 }
 
 pub(super) struct Named<'v> {
@@ -109,16 +105,6 @@ impl<'v> Notes<'v> {
         self.findings.push(note);
     }
 
-    pub(super) fn takes_strangers(&self) -> bool {
-        self.strangers.len() < MAX_STRANGERS
-    }
-
-    pub(super) fn stranger(&mut self, place: &Place<'_, 'v>, key: &'v str, absent: &[&'v str]) {
-        if self.takes_strangers() {
-            self.strangers.push(Unfamiliar { steps: place.steps(), key, absent: absent.to_vec() });
-        }
-    }
-
     pub(super) fn unknown_key(
         &mut self,
         place: &Place<'_, 'v>,
@@ -141,8 +127,7 @@ impl<'v> Notes<'v> {
                 self.push(note);
             }
         }
-        self.strangers.extend(other.strangers);
-        self.strangers.truncate(MAX_STRANGERS);
+        self.has_strangers |= other.has_strangers;
         self.unknown_keys.extend(other.unknown_keys);
         self.references.extend(other.references);
         self.unknown_keys.truncate(MAX_FINDINGS);
@@ -154,7 +139,7 @@ impl<'v> Notes<'v> {
             findings: self.findings.into_iter().map(|note| (note.breach.force, note.said())).collect(),
             unknown_keys: self.unknown_keys.into_iter().map(Unknown::said).collect(),
             references: self.references.into_iter().map(Named::said).collect(),
-            strangers: self.strangers.into_iter().map(Unfamiliar::said).collect(),
+            has_strangers: self.has_strangers,
         }
     }
 }
@@ -164,7 +149,7 @@ pub(super) struct Said {
     pub(super) findings: Vec<(Force, Finding)>,
     pub(super) unknown_keys: Vec<UnknownKey>,
     pub(super) references: Vec<Reference>,
-    pub(super) strangers: Vec<Stranger>,
+    pub(super) has_strangers: bool,
 }
 
 impl<'v> Note<'v> {
@@ -198,13 +183,6 @@ impl Unknown<'_> {
         let elsewhere = self.composite.iter().flat_map(|all| all.known.iter().map(String::as_str));
         let suggestion = suggest::nearest(self.key, declared.chain(elsewhere)).map(str::to_owned);
         UnknownKey { path: path(self.steps), key: self.key.to_owned(), suggestion }
-    }
-}
-
-impl Unfamiliar<'_> {
-    fn said(self) -> Stranger {
-        let absent = self.absent.into_iter().map(str::to_owned).collect();
-        Stranger { object: path(self.steps), key: self.key.to_owned(), absent }
     }
 }
 

@@ -16,7 +16,7 @@ impl<'v> Walk<'v> {
         union: &'v Union,
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         if value.is_null() && union.nullable {
             return None;
@@ -37,7 +37,7 @@ impl<'v> Walk<'v> {
         branches: &[(String, NodeId)],
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         let Value::Object(fields) = value else {
             self.report(place, value, not_an_object(value));
@@ -64,7 +64,7 @@ impl<'v> Walk<'v> {
         branches: &[(String, NodeId)],
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         match value {
             Value::String(text) if texts.contains(text) => None,
@@ -99,7 +99,7 @@ impl<'v> Walk<'v> {
 
     /// The first branch that takes the value as it stands; else the first that takes it coerced; else the
     /// mistakes of the branch that has the fewest. Where several miss one field each, all of these are named.
-    fn tried(&mut self, branches: &[NodeId], value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
+    fn tried(&mut self, branches: &[NodeId], value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
         let mut best: Option<Attempt<'v>> = None;
         let mut missed: Vec<&'v str> = Vec::new();
         for branch in branches {
@@ -139,7 +139,7 @@ impl<'v> Walk<'v> {
         admission: Admission,
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Attempt<'v> {
         let outside = std::mem::take(&mut self.notes);
         self.trials += 1;

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::coerce;
 use super::limits::{self, Breach, Force};
-use super::node::{ChoiceSource, Node, NodeId, Repeats};
+use super::names::Names;
+use super::node::{ChoiceSource, Composite, Node, NodeId, Repeats};
 use super::notes::{Notes, Place};
 use super::{CompiledSchema, MAX_FINDINGS, References, Shape, Trials, typed};
 
@@ -25,10 +26,11 @@ const TRIAL_STEPS_PER_PART: usize = 16;
 const MAX_DEFAULT_NESTING: usize = 8;
 
 /// Whether a node sees the object whole, or is one of several parts that describe it together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum View<'v> {
     Whole,
-    Part,
+    /// With what all the parts know.
+    Part(Option<&'v Composite>),
 }
 
 /// What a walk looks for.
@@ -43,6 +45,7 @@ pub(super) enum Mode {
 
 pub(super) struct Walk<'v> {
     mode: Mode,
+    pub(super) names: Option<&'v dyn Names>,
     pub(super) schema: &'v CompiledSchema,
     pub(super) notes: Notes<'v>,
     /// Unions being tried around the present node.
@@ -60,6 +63,7 @@ impl<'v> Walk<'v> {
     pub(super) fn with_mode(schema: &'v CompiledSchema, mode: Mode) -> Self {
         Self {
             mode,
+            names: None,
             schema,
             notes: Notes::default(),
             trials: 0,
@@ -104,7 +108,7 @@ impl<'v> Walk<'v> {
         self.notes
     }
 
-    pub(super) fn node(&mut self, id: NodeId, value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
+    pub(super) fn node(&mut self, id: NodeId, value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
         if self.is_full() || self.is_exhausted() {
             return None;
         }
@@ -179,7 +183,7 @@ impl<'v> Walk<'v> {
         value: &'v Value,
         coerced: Option<Value>,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         let before = self.notes.findings.len();
         let mut change = match coerced {
@@ -190,11 +194,11 @@ impl<'v> Walk<'v> {
             None => self.content(node, value, place, view),
         };
         if self.notes.findings.len() > before && !value.is_object() {
-            return None;
+            return change;
         }
-        let part = match node.composite {
-            Some(_) => View::Part,
-            None => view,
+        let part = match (view, &node.composite) {
+            (View::Whole, Some(composite)) => View::Part(Some(composite)),
+            _ => view,
         };
         for part_of_all in &node.all_of {
             change = Change::merge(change, self.node(*part_of_all, value, place, part));
@@ -212,7 +216,7 @@ impl<'v> Walk<'v> {
         change
     }
 
-    fn content(&mut self, node: &'v Node, value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
+    fn content(&mut self, node: &'v Node, value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
         match value {
             Value::Array(items) => self.list(node, items, value, place),
             Value::Object(fields) => {
@@ -266,7 +270,7 @@ impl<'v> Walk<'v> {
         }
         let change = Change::items(changes);
         if self.notes.findings.len() > before {
-            return None;
+            return change;
         }
         if let Some(breach) = limits::too_short(what, rules.fewest, items.len()) {
             self.report(place, value, breach.with(force));
@@ -335,7 +339,7 @@ impl<'v> Walk<'v> {
     fn fits(&self, id: NodeId, value: &Value) -> bool {
         let mut walk = Walk::new(self.schema);
         walk.nesting = self.nesting;
-        walk.node(id, value, &Place::ROOT, View::Part);
+        walk.node(id, value, &Place::ROOT, View::Part(None));
         walk.notes.findings.is_empty() && walk.notes.coercions == 0
     }
 
