@@ -175,7 +175,8 @@ impl CompiledSchema {
     }
 
     fn examined(&self, value: &Value, names: Option<&dyn Names>, mode: Mode) -> Examined {
-        let mut walk = Walk { names, ..Walk::with_mode(self, mode) };
+        let mut walk = Walk::with_mode(self, mode);
+        walk.names = names;
         let change = walk.root(value);
         let Said { findings, unknown_keys, references, has_strangers } = walk.finish(value).said();
         let changed = change.map(|change| {

@@ -5,16 +5,17 @@
 //! lengths, patterns), which serde does not look at. And where the type refuses, the schema explains: all that
 //! is wrong, in the words that clients know, without what the type would take at its place.
 
-mod aliases;
+mod names;
 mod probe;
 mod substitutes;
 
 use serde_json::Value;
 
-use crate::reader::{Directions, Read, Reader, Run, Substitutes, Tree};
+use crate::reader::{Directions, Read, Reader, Run, Tree};
 use crate::schema::coerce::Mismatch;
-use crate::schema::{Checked, CompiledSchema, Enforcement, Finding, Force, Reference, Segment, UnknownKey, echo};
-use aliases::Aliases;
+use crate::schema::{
+    Checked, CompiledSchema, Enforcement, Examined, Finding, Force, Reference, Segment, UnknownKey, echo,
+};
 use probe::Probe;
 
 /// One value, and what it is to be read as.
@@ -91,8 +92,9 @@ impl<R> Subject<'_, R> {
             }
         }
         let probe = Probe::new(self);
-        let (examined, aliases) = Aliases::examine(&probe, self.value, |value| self.schema.examine(value));
-        let substitutes: Substitutes = probe.substitutes(examined.changed.as_ref());
+        // The findings of an examination end after so many, and with them the coercions.
+        let limits = self.schema.limits(self.value, &probe);
+        let substitutes = probe.substitutes(limits.changed.as_ref());
         if !substitutes.is_empty() {
             let third = Run::new(Directions { last_entries, substitutes: Some(&substitutes), ..Directions::default() });
             match self.read_with(&third) {
@@ -100,7 +102,7 @@ impl<R> Subject<'_, R> {
                 Err(error) => failed = (error, third.failure()),
             }
         }
-        let findings = explained(&probe, &aliases, examined.findings);
+        let findings = explained(&probe, self.schema.examine(self.value, Some(&probe)).findings);
         if !findings.is_empty() {
             return Err(Refusal::Findings(findings));
         }
@@ -123,21 +125,18 @@ impl<R> Subject<'_, R> {
             return Ok(input);
         }
         let probe = Probe::new(self);
-        let (examined, aliases) = Aliases::examine(&probe, self.value, |value| self.schema.limits(value));
-        let holds = |(force, finding): (Force, Finding)| {
-            let finding = aliases.restored(finding);
-            let holds = match force {
-                Force::Form => false,
-                Force::Limit => enforcement == Enforcement::Partial,
-                // Where a type asks for a list or a struct, or takes any value and decides, it has decided.
-                Force::List => {
-                    self.tree.at(&finding.path).is_some_and(|list| run.read_by_any(list))
-                        && probe.takes(&finding.path) != Some(true)
-                }
-            };
-            holds.then_some(finding)
+        let examined = self.schema.limits(self.value, &probe);
+        let holds = |(force, finding): &(Force, Finding)| match force {
+            Force::Form => false,
+            Force::Limit => enforcement == Enforcement::Partial,
+            // Where the type asked for a list or a struct, it has decided.
+            Force::List => self.tree.at(&finding.path).is_some_and(|list| run.read_by_any(list)),
         };
-        let findings: Vec<Finding> = examined.findings.into_iter().filter_map(holds).collect();
+        let mut findings: Vec<Finding> =
+            examined.findings.into_iter().filter(holds).map(|(_, finding)| finding).collect();
+        if findings.is_empty() && enforcement == Enforcement::Partial && probe.found.gave_up() {
+            findings.push(too_intricate(self.value));
+        }
         if findings.is_empty() { Ok(input) } else { Err(Refusal::Findings(findings)) }
     }
 }
@@ -151,30 +150,27 @@ impl Subject<'_, ()> {
             Err(Refusal::Reason { path, error, .. }) => (Vec::new(), Some((path, error.to_string()))),
         };
         let probe = Probe::new(self);
-        let (examined, aliases) = Aliases::examine(&probe, self.value, |value| self.schema.examine(value));
+        let limits = self.schema.limits(self.value, &probe);
         let mut value = self.value.clone();
-        probe.substitute(examined.changed.as_ref(), &mut value);
-        let mut unknown_keys = examined.unknown_keys;
-        unknown_keys.retain_mut(|unknown| {
-            unknown.path = aliases.original(&unknown.path);
-            !probe.knows(&unknown.path, &unknown.key)
-        });
-        let original = |one: Reference| Reference { path: aliases.original(&one.path), ..one };
-        let references = examined.references.into_iter().map(original).collect();
+        probe.substitute(limits.changed.as_ref(), &mut value);
+        let Examined { mut unknown_keys, references, .. } = self.schema.examine(self.value, Some(&probe));
+        unknown_keys.retain(|unknown| !probe.knows(&unknown.path, &unknown.key));
         Settled { value, findings, reason, unknown_keys, references }
     }
 }
 
 /// The findings, without those about what the type takes.
-fn explained<R>(probe: &Probe<'_, R>, aliases: &Aliases, findings: Vec<(Force, Finding)>) -> Vec<Finding> {
-    let refused = |(force, finding): (Force, Finding)| {
-        let finding = aliases.restored(finding);
-        let holds = match force {
-            Force::Form => !probe.is_within_taken(&finding.path),
-            Force::List => probe.takes(&finding.path) != Some(true),
-            Force::Limit => true,
-        };
-        holds.then_some(finding)
-    };
-    findings.into_iter().filter_map(refused).collect()
+fn explained<R>(probe: &Probe<'_, R>, mut findings: Vec<(Force, Finding)>) -> Vec<Finding> {
+    findings.retain(|(force, finding)| match force {
+        Force::Form => !probe.is_within_taken(&finding.path),
+        Force::List => !probe.asks_for(&finding.path),
+        Force::Limit => true,
+    });
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// What could not be checked cannot be accepted.
+fn too_intricate(value: &Value) -> Finding {
+    let message = "Value error, too intricate to check: it has too many fields that nobody declares".to_owned();
+    Finding { kind: "value_error", path: Vec::new(), message, input: echo::bounded(value), context: None }
 }

@@ -1,6 +1,5 @@
 //! Items, entries and variants, one after another.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
@@ -64,6 +63,22 @@ impl<'r> Reader<'r> {
         result
     }
 
+    fn own_entries(self, of_struct: bool) -> Vec<(&'r str, &'r Tree<'r>)> {
+        let Tree::Fields(entries) = self.node else {
+            return Vec::new();
+        };
+        let directions = &self.run.directions;
+        let mut shown: Vec<_> = entries.iter().map(|(key, value)| (key.as_ref(), value)).collect();
+        if (of_struct || directions.last_entries) && repeats(entries) {
+            shown = last_of_each(shown);
+        }
+        if let Some(twin) = directions.twin.filter(|twin| twin.object == address(self.node)) {
+            shown.retain(|(key, _)| !twin.hidden.contains(key));
+            shown.insert(0, (twin.name, twin.value));
+        }
+        shown
+    }
+
     fn next_step(self) -> Option<&'r Segment> {
         self.focus.and_then(<[_]>::first)
     }
@@ -115,32 +130,19 @@ pub(super) struct Entries<'r> {
     value: Option<(&'r str, &'r Tree<'r>)>,
     /// Whether keys alone are of interest.
     asks_key: bool,
-    of_struct: bool,
+    fields: Option<&'static [&'static str]>,
 }
 
 impl<'r> Entries<'r> {
-    pub(super) fn new(around: Reader<'r>, entries: &'r [(Cow<'r, str>, Tree<'r>)], of_struct: bool) -> Self {
-        let mut shown: Vec<_> = entries.iter().map(|(key, value)| (key.as_ref(), value)).collect();
-        if (of_struct || around.run.directions.last_entries) && repeats(entries) {
-            shown = last_of_each(shown);
-        }
-        let mut asks_key = false;
+    pub(super) fn new(around: Reader<'r>, fields: Option<&'static [&'static str]>) -> Self {
+        let shown = |shown: Vec<_>| Self { around, left: shown.into_iter(), value: None, asks_key: false, fields };
         match (around.focus, around.run.directions.goal) {
-            (Some([]), Goal::Key(key)) => {
-                asks_key = true;
-                shown = vec![(key, &Tree::Null)];
-            }
+            (Some([]), Goal::Key(key)) => Self { asks_key: true, ..shown(vec![(key, &Tree::Null)]) },
             (Some([Segment::Key(next), ..]), _) => {
-                let only = shown.into_iter().rev().find(|(key, _)| key == next);
-                shown = only.into_iter().collect();
+                shown(around.node.field(next).map(|field| (next.as_str(), field)).into_iter().collect())
             }
-            _ => {}
+            _ => shown(around.own_entries(fields.is_some())),
         }
-        if let Some(twin) = around.run.directions.twin.filter(|twin| twin.object == address(around.node)) {
-            shown.retain(|(key, _)| *key != twin.key);
-            shown.splice(0..0, [(twin.key, twin.value), (twin.second, twin.value)]);
-        }
-        Self { around, left: shown.into_iter(), value: None, asks_key, of_struct }
     }
 
     pub(super) fn end<V>(&mut self, value: V) -> Result<V, Error> {
@@ -171,7 +173,7 @@ impl<'r> MapAccess<'r> for Entries<'r> {
             // A derived type reads its keys into an enum with one variant for each field, aliases included.
             let mut identity = DefaultHasher::new();
             discriminant(&key).hash(&mut identity);
-            self.around.run.note_key(KeyIdentity { identity: identity.finish(), of_struct: self.of_struct });
+            self.around.run.note_key(KeyIdentity { identity: identity.finish(), fields: self.fields });
         }
         Ok(Some(key))
     }

@@ -78,12 +78,12 @@ impl<'r> Reader<'r> {
         access.end(value)
     }
 
-    /// `of_struct`: whether a type asks for named fields, of which none is there twice.
-    fn entries<V: Visitor<'r>>(self, of_struct: bool, visitor: V) -> Result<V::Value, Error> {
-        let Tree::Fields(entries) = self.node else {
+    /// `fields`: where a type asks for a struct of these, none of which is there twice.
+    fn entries<V: Visitor<'r>>(self, fields: Option<&'static [&'static str]>, visitor: V) -> Result<V::Value, Error> {
+        let Tree::Fields(_) = self.node else {
             return Err(self.unexpected(&visitor));
         };
-        let mut access = Entries::new(self, entries, of_struct);
+        let mut access = Entries::new(self, fields);
         let value = visitor.visit_map(&mut access)?;
         access.end(value)
     }
@@ -118,7 +118,7 @@ impl<'r> Deserializer<'r> for Reader<'r> {
                 self.run.note_list(self.node);
                 self.items(true, visitor)
             }
-            Tree::Fields(_) => self.entries(false, visitor),
+            Tree::Fields(_) => self.entries(None, visitor),
         }
     }
 
@@ -181,16 +181,16 @@ impl<'r> Deserializer<'r> for Reader<'r> {
     }
 
     fn deserialize_map<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.entries(false, visitor)
+        self.entries(None, visitor)
     }
 
     fn deserialize_struct<V: Visitor<'r>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.entries(true, visitor)
+        self.entries(Some(fields), visitor)
     }
 
     fn deserialize_enum<V: Visitor<'r>>(

@@ -40,13 +40,13 @@ pub(crate) struct Run<'r> {
     trace: RefCell<Trace>,
 }
 
-/// An entry that an object shows before all others and twice, the second time under another key.
+/// An entry that an object shows before its own, and the keys of its own that it does not show.
 #[derive(Clone, Copy)]
 pub(crate) struct Twin<'r> {
     pub(crate) object: Address,
-    pub(crate) key: &'r str,
-    pub(crate) second: &'r str,
+    pub(crate) name: &'r str,
     pub(crate) value: &'r Tree<'r>,
+    pub(crate) hidden: &'r [&'r str],
 }
 
 /// What happens at the end of a focus.
@@ -66,8 +66,8 @@ pub(crate) enum Goal<'r> {
 pub(crate) struct KeyIdentity {
     /// Equal for keys that lead to the same field.
     pub(crate) identity: u64,
-    /// Whether the type asked for a struct: then no part of it looks at other keys.
-    pub(crate) of_struct: bool,
+    /// The keys that the type asked for, where it asked for a struct: no part of it looks at others.
+    pub(crate) fields: Option<&'static [&'static str]>,
 }
 
 /// What became of the value at the end of a focus.

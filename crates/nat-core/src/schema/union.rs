@@ -99,7 +99,13 @@ impl<'v> Walk<'v> {
 
     /// The first branch that takes the value as it stands; else the first that takes it coerced; else the
     /// mistakes of the branch that has the fewest. Where several miss one field each, all of these are named.
-    fn tried(&mut self, branches: &[NodeId], value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
+    fn tried(
+        &mut self,
+        branches: &[NodeId],
+        value: &'v Value,
+        place: &Place<'_, 'v>,
+        view: View<'v>,
+    ) -> Option<Change> {
         let mut best: Option<Attempt<'v>> = None;
         let mut missed: Vec<&'v str> = Vec::new();
         for branch in branches {

@@ -108,7 +108,13 @@ impl<'v> Walk<'v> {
         self.notes
     }
 
-    pub(super) fn node(&mut self, id: NodeId, value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
+    pub(super) fn node(
+        &mut self,
+        id: NodeId,
+        value: &'v Value,
+        place: &Place<'_, 'v>,
+        view: View<'v>,
+    ) -> Option<Change> {
         if self.is_full() || self.is_exhausted() {
             return None;
         }

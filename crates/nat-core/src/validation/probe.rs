@@ -5,44 +5,43 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::Subject;
-use crate::reader::{Directions, Goal, KeyIdentity, Numeral, Reader, Run, Tree, Twin, Verdict, address};
+use super::names::Found;
+use crate::reader::{Directions, Goal, KeyIdentity, Numeral, Reader, Run, Tree, Verdict};
 use crate::schema::Segment;
 
-/// Readings of single places, for one value.
-const PLACES: usize = 2048;
-/// Values that whole readings may look at, all together, and the fewest readings all the same.
-const VALUES: usize = 500_000;
-const FEWEST_READINGS: usize = 4;
+/// What all questions about one value may cost together: so much, and so much for each part of it.
+const COST: usize = 200_000;
+const COST_PER_PART: usize = 8;
 /// A key that no type declares.
-const NOBODY: &str = "\u{0}";
+pub(super) const NOBODY: &str = "\u{0}";
 /// A value of each kind.
-const SAMPLES: [Tree<'_>; 6] = [
-    Tree::Null,
-    Tree::Bool(true),
-    Tree::Number(Numeral::Unsigned(1)),
+pub(super) static SAMPLES: [Tree<'static>; 6] = [
     Tree::Text(Cow::Borrowed("x")),
+    Tree::Number(Numeral::Unsigned(1)),
+    Tree::Bool(true),
+    Tree::Null,
     Tree::List(Vec::new()),
     Tree::Fields(Vec::new()),
 ];
 
+/// The parts of a value that a question looks at, about.
+#[derive(Clone, Copy)]
+pub(super) struct Cost(pub(super) usize);
+
 /// What a type makes of the places of one value. A type whose parts are buffered by serde (`untagged`,
-/// `flatten`, internally tagged) answers for these parts as a whole only. Questions are bounded in number:
-/// one too many is not answered.
+/// `flatten`, internally tagged) answers for these parts as a whole only. A question that would cost too much is
+/// not answered.
 pub(super) struct Probe<'a, R> {
     pub(super) subject: &'a Subject<'a, R>,
-    places_left: Cell<usize>,
-    readings_left: Cell<usize>,
+    pub(super) found: Found,
+    left: Cell<usize>,
     taken: RefCell<HashMap<Vec<Segment>, Option<bool>>>,
 }
 
 impl<'a, R> Probe<'a, R> {
     pub(super) fn new(subject: &'a Subject<'_, R>) -> Self {
-        Self {
-            subject,
-            places_left: Cell::new(PLACES),
-            readings_left: Cell::new((VALUES / subject.tree.size()).clamp(FEWEST_READINGS, PLACES)),
-            taken: RefCell::default(),
-        }
+        let left = Cell::new(COST + COST_PER_PART * subject.tree.size());
+        Self { subject, found: Found::default(), left, taken: RefCell::default() }
     }
 
     /// Whether the type takes the value at `path`, or one around it; the root is not asked.
@@ -50,12 +49,16 @@ impl<'a, R> Probe<'a, R> {
         (1..=path.len()).any(|end| self.takes(&path[..end]) == Some(true))
     }
 
-    pub(super) fn takes(&self, path: &[Segment]) -> Option<bool> {
+    /// Whether the type asks for what stands at `path`, and takes it.
+    pub(super) fn asks_for(&self, path: &[Segment]) -> bool {
+        self.verdict(path, Goal::Value) == Some(Verdict::Typed { taken: true })
+    }
+
+    fn takes(&self, path: &[Segment]) -> Option<bool> {
         if let Some(known) = self.taken.borrow().get(path) {
             return *known;
         }
-        self.subject.tree.at(path)?;
-        let answer = spend(&self.readings_left).and_then(|()| self.decision(path));
+        let answer = self.decision(path);
         self.taken.borrow_mut().insert(path.to_vec(), answer);
         answer
     }
@@ -72,26 +75,21 @@ impl<'a, R> Probe<'a, R> {
     /// What takes any value at all keeps it for later.
     pub(super) fn is_buffer(&self, path: &[Segment]) -> bool {
         let takes = |sample: &Tree<'_>| {
-            let verdict = spend(&self.places_left).and_then(|()| self.verdict(path, Goal::Sample(sample)));
-            verdict.is_none_or(|verdict| verdict == Verdict::Any { taken: true })
+            self.verdict(path, Goal::Sample(sample)).is_none_or(|verdict| verdict == Verdict::Any { taken: true })
         };
         SAMPLES.iter().all(takes)
     }
 
-    /// What becomes of a value at `path`.
+    /// What becomes of a value at `path`, where there is one.
     pub(super) fn verdict(&self, path: &[Segment], goal: Goal<'_>) -> Option<Verdict> {
+        let size = self.subject.tree.at(path)?.size();
+        self.spend(Cost(size + path.len()))?;
         let run = Run::new(Directions { goal, ..Directions::default() });
         let _ = self.look(&run, path);
         run.verdict()
     }
 
-    /// What is read is of no use here: on the way all fails that is not shown.
-    fn look<'r>(&'r self, run: &'r Run<'r>, path: &'r [Segment]) -> serde_json::Result<R> {
-        (self.subject.read)(Reader::focused(self.subject.tree, run, path))
-    }
-
-    fn key(&self, path: &[Segment], key: &str) -> Option<KeyIdentity> {
-        spend(&self.places_left)?;
+    pub(super) fn key_at(&self, path: &[Segment], key: &str) -> Option<KeyIdentity> {
         let run = Run::new(Directions { goal: Goal::Key(key), ..Directions::default() });
         let _ = self.look(&run, path);
         run.key()
@@ -105,36 +103,13 @@ impl<'a, R> Probe<'a, R> {
         }
     }
 
-    /// The one of the `absent` names of the object at `path` that its `key` stands for.
-    pub(super) fn name_of(&self, path: &[Segment], key: &str, absent: &[String]) -> Option<usize> {
-        match (self.key(path, NOBODY), self.key(path, key)) {
-            (Some(nobody), Some(found)) if nobody.identity != found.identity => {
-                let same = |name: &String| self.key(path, name).is_some_and(|other| other.identity == found.identity);
-                absent.iter().position(same)
-            }
-            // All fields of a struct are its own; any other type may hand the key on to a part of it.
-            (_, Some(found)) if found.of_struct => None,
-            _ => absent.iter().position(|name| self.are_one_field(path, key, name)),
-        }
+    /// What is read is of no use here: on the way all fails that is not shown.
+    pub(super) fn look<'r>(&'r self, run: &'r Run<'r>, path: &'r [Segment]) -> serde_json::Result<R> {
+        (self.subject.read)(Reader::focused(self.subject.tree, run, path))
     }
 
-    /// Whether the type, shown both keys with a value that the field takes, complains that it is there twice.
-    fn are_one_field(&self, path: &[Segment], key: &str, name: &str) -> bool {
-        let Some((object, value)) = self.subject.tree.at(path).and_then(|object| Some((object, object.field(key)?)))
-        else {
-            return false;
-        };
-        let says_so = |value: &Tree<'_>| {
-            let twin = Twin { object: address(object), key, second: name, value };
-            let run = Run::new(Directions { twin: Some(twin), last_entries: true, ..Directions::default() });
-            let read = spend(&self.readings_left).map(|()| self.look(&run, path));
-            read.and_then(Result::err).is_some_and(|error| error.to_string() == format!("duplicate field `{name}`"))
-        };
-        says_so(value) || SAMPLES.iter().any(says_so)
+    pub(super) fn spend(&self, Cost(cost): Cost) -> Option<()> {
+        self.left.set(self.left.get().checked_sub(cost)?);
+        Some(())
     }
-}
-
-fn spend(left: &Cell<usize>) -> Option<()> {
-    left.set(left.get().checked_sub(1)?);
-    Some(())
 }
