@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    ComponentKind, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef, General,
-    SettingsReader, TimeSpan,
+    ComponentKind, ComponentSettings, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef,
+    General, SettingsReader, TimeSpan,
 };
 use crate::schema::CompiledSchema;
+
+mod settings;
 
 #[derive(Deserialize, JsonSchema)]
 #[allow(dead_code)]
