@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::reader::Read;
 use crate::schema::{CompiledSchema, Reference};
 
 mod components;
@@ -115,8 +117,19 @@ pub trait ComponentTypes {
         Vec::new()
     }
 
-    /// Tries to deserialize settings that their schema accepts; the error says what serde dislikes.
-    fn try_settings(&self, kind: ComponentKind, type_name: &str, settings: &Value) -> Result<(), String>;
+    /// How a type reads its settings; where nothing is given, their schema alone decides.
+    fn settings_reader(&self, kind: ComponentKind, type_name: &str) -> Option<SettingsReader>;
+}
+
+/// Reads settings as one type, to see whether it takes them.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingsReader(Read<()>);
+
+impl SettingsReader {
+    /// The reader of a settings type.
+    pub const fn of<C: DeserializeOwned>() -> Self {
+        Self(|reader| C::deserialize(reader).map(drop))
+    }
 }
 
 impl Config {

@@ -32,6 +32,7 @@ mod interface;
 mod metrics;
 mod moment;
 pub mod panics;
+mod reader;
 mod registration;
 mod registry;
 mod runtime;
@@ -44,6 +45,7 @@ mod testing;
 mod text;
 mod unwind;
 mod user;
+mod validation;
 mod workflow;
 
 /// Writes a stream as a generator: `yield` gives a chunk, `?` ends the stream with an error. For

@@ -14,8 +14,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::builder::{Builder, Component};
+use crate::config::SettingsReader;
 use crate::function::Scope;
 use crate::interface::{Gives, InputType};
+use crate::reader::{Reader, Run, Tree};
 use crate::{Error, Result};
 
 inventory::collect!(Registration);
@@ -88,7 +90,7 @@ pub(crate) struct GroupFunctionForm {
 pub(crate) struct SettingsType {
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    pub(crate) try_read: fn(&Value) -> Result<(), String>,
+    pub(crate) reader: SettingsReader,
 }
 
 impl SettingsType {
@@ -96,7 +98,7 @@ impl SettingsType {
         Self {
             type_name: type_name::<C>,
             schema: SchemaGenerator::root_schema_for::<C>,
-            try_read: |value| C::deserialize(value).map(drop).map_err(|error| error.to_string()),
+            reader: SettingsReader::of::<C>(),
         }
     }
 }
@@ -179,6 +181,8 @@ impl Settings {
     /// A `ValueError` with serde's reason. The settings were read once when the file was checked, so
     /// this happens only to types whose deserialization depends on more than its input.
     pub fn read<C: DeserializeOwned>(&self) -> Result<C> {
-        C::deserialize(&*self.0).map_err(|error| Error::value(format!("the settings cannot be read: {error}")))
+        let tree = Tree::from(&*self.0);
+        C::deserialize(Reader::new(&tree, &Run::default()))
+            .map_err(|error| Error::value(format!("the settings cannot be read: {error}")))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::config::{ComponentKind, ComponentTypes};
+use crate::config::{ComponentKind, ComponentTypes, SettingsReader};
 use crate::interface::Interface;
 use crate::registration::{Form, Registration};
 use crate::schema::CompiledSchema;
@@ -163,11 +163,8 @@ impl ComponentTypes for Registry {
         self.types(kind).map(name).collect()
     }
 
-    fn try_settings(&self, kind: ComponentKind, type_name: &str, settings: &Value) -> Result<(), String> {
-        match self.find(kind, type_name) {
-            Some(registered) => (registered.registration.settings.try_read)(settings),
-            None => Ok(()),
-        }
+    fn settings_reader(&self, kind: ComponentKind, type_name: &str) -> Option<SettingsReader> {
+        self.find(kind, type_name).map(|registered| registered.registration.settings.reader)
     }
 }
 

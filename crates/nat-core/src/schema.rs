@@ -13,14 +13,15 @@ use serde_json::Value;
 
 mod change;
 mod choice;
-mod coerce;
+pub(crate) mod coerce;
 mod compile;
-mod echo;
+pub(crate) mod echo;
 pub(crate) mod explain;
 mod finding;
 mod format;
 mod keywords;
 mod limits;
+mod names;
 mod node;
 mod notes;
 mod object;
@@ -34,13 +35,16 @@ mod walk;
 mod tests;
 
 pub use finding::{Finding, Reference, ReferenceKind, Segment, UnknownKey};
+pub(crate) use limits::Force;
+pub(crate) use names::{Nameless, Names};
 pub use shape::{Enforcement, Shape};
 pub(crate) use suggest::distance;
 pub use suggest::nearest;
 
 use change::Change;
 use node::{BranchChoice, Node, NodeId};
-use walk::Walk;
+use notes::Said;
+use walk::{Mode, Walk};
 
 /// In a schema with `not`: what is said of a value that fits it. Of an object it is said only when nothing
 /// else is wrong with its fields.
@@ -88,6 +92,17 @@ pub struct Checked {
     pub unknown_keys: Vec<UnknownKey>,
     /// Names of other components, also those that stand in a default.
     pub references: Vec<Reference>,
+}
+
+/// What an examination found.
+pub(crate) struct Examined {
+    /// The value with its coercions applied, where there are any.
+    pub(crate) changed: Option<Value>,
+    pub(crate) findings: Vec<(Force, Finding)>,
+    pub(crate) unknown_keys: Vec<UnknownKey>,
+    pub(crate) references: Vec<Reference>,
+    /// Whether any object has both keys that are not known and declared ones that are not there.
+    pub(crate) has_strangers: bool,
 }
 
 impl CompiledSchema {
@@ -148,6 +163,30 @@ impl CompiledSchema {
         checked(value, change, notes)
     }
 
+    /// Everything that the schema has to say of a value, with the names that a type takes for others.
+    pub(crate) fn examine(&self, value: &Value, names: Option<&dyn Names>) -> Examined {
+        self.examined(value, names, Mode::Whole)
+    }
+
+    /// What holds of a value that its type takes: limits that serde does not look at, and lists that stand for
+    /// objects with named fields.
+    pub(crate) fn limits(&self, value: &Value, names: &dyn Names) -> Examined {
+        self.examined(value, Some(names), Mode::Limits)
+    }
+
+    fn examined(&self, value: &Value, names: Option<&dyn Names>, mode: Mode) -> Examined {
+        let mut walk = Walk::with_mode(self, mode);
+        walk.names = names;
+        let change = walk.root(value);
+        let Said { findings, unknown_keys, references, has_strangers } = walk.finish(value).said();
+        let changed = change.map(|change| {
+            let mut changed = value.clone();
+            change.apply(&mut changed);
+            changed
+        });
+        Examined { changed, findings, unknown_keys, references, has_strangers }
+    }
+
     /// Checks a plain value that lies in an object under `field`; the paths of findings begin with it.
     /// `Checked.value` is the inner value, or null where it is missing. Other fields are ignored.
     pub fn check_wrapped(&self, field: &str, body: Value) -> Checked {
@@ -162,12 +201,10 @@ impl CompiledSchema {
     }
 }
 
-type Said = (Vec<Finding>, Vec<UnknownKey>, Vec<Reference>);
-
 fn checked(mut value: Value, change: Option<Change>, said: Said) -> Checked {
     if let Some(change) = change {
         change.apply(&mut value);
     }
-    let (findings, unknown_keys, references) = said;
-    Checked { value, findings, unknown_keys, references }
+    let Said { findings, unknown_keys, references, .. } = said;
+    Checked { value, findings: findings.into_iter().map(|(_, finding)| finding).collect(), unknown_keys, references }
 }

@@ -25,6 +25,7 @@ pub enum Role {
 #[schemars(transform = content_rule)]
 pub struct ChatMessage {
     /// What is said. Null only for an assistant message with `tool_calls` or `function_call`.
+    #[serde(deserialize_with = "Option::deserialize")]
     #[schemars(schema_with = "nullable_content")]
     pub content: Option<Content>,
     /// Who says it.

@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::finding::Around;
 use super::sections::{FUNCTION_GROUPS, FUNCTIONS, WORKFLOW};
-use super::{ComponentKind, ComponentSettings, ComponentTypes};
-use crate::schema::{Checked, CompiledSchema, Segment, nearest};
+use super::{ComponentKind, ComponentSettings, ComponentTypes, SettingsReader};
+use crate::reader::Tree;
+use crate::schema::{CompiledSchema, Segment, nearest};
 use crate::text::{list_of_names, some_names};
+use crate::validation::{Settled, Subject};
 
 /// The name of the workflow, in graphs and traces.
 pub const WORKFLOW_NAME: &str = "<workflow>";
@@ -151,7 +153,7 @@ impl Reading<'_> {
             self.unsound.push((kind, name));
             return None;
         };
-        let checked = self.settings(kind, &type_name, place, schema, settings);
+        let settled = self.settings(kind, &type_name, place, schema, settings);
         let texts = |key: &str| {
             let list = own.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
@@ -161,8 +163,8 @@ impl Reading<'_> {
             name,
             type_name,
             display_name: own.get("name").and_then(Value::as_str).map(str::to_owned),
-            settings: checked.value,
-            references: checked.references,
+            settings: settled.value,
+            references: settled.references,
             include: texts("include"),
             exclude: texts("exclude"),
         })
@@ -267,27 +269,25 @@ impl Reading<'_> {
         place: &[Segment],
         schema: &CompiledSchema,
         settings: Map<String, Value>,
-    ) -> Checked {
+    ) -> Settled {
         let section = section_of(kind);
-        let mut checked = schema.check(Value::Object(settings));
-        let trial = |value: &Value| self.types.try_settings(kind, type_name, value);
-        // A schema does not show the aliases of a field: where a field is missed and some key is not
-        // known, serde has the last word.
-        let may_be_alias = !checked.findings.is_empty()
-            && !checked.unknown_keys.is_empty()
-            && checked.findings.iter().all(|finding| finding.kind == "missing");
-        if may_be_alias && trial(&checked.value).is_ok() {
-            checked.findings.clear();
-            checked.unknown_keys.clear();
-        } else if checked.findings.is_empty()
-            && let Err(reason) = trial(&checked.value)
-        {
+        let settings = Value::Object(settings);
+        let mut settled = match self.types.settings_reader(kind, type_name) {
+            Some(SettingsReader(read)) => {
+                let tree = Tree::from(&settings);
+                Subject { schema, read, tree: &tree, value: &settings }.settle()
+            }
+            None => Settled::from(schema.check(settings)),
+        };
+        if let Some((path, reason)) = settled.reason.take() {
             let error = ConfigError::section(section, format!("Value error, {reason}"));
-            self.errors.push(error.at(place.to_vec()).aim(Aim::Key).mend("change its settings as the message says"));
+            let error = if path.is_empty() { error.aim(Aim::Key) } else { error };
+            let at = place.iter().cloned().chain(path);
+            self.errors.push(error.at(at).mend("change its settings as the message says"));
         }
-        let unknown = std::mem::take(&mut checked.unknown_keys);
+        let unknown = std::mem::take(&mut settled.unknown_keys);
         let around = Around { section, place, schema: schema.as_value(), unknown: &unknown };
-        let findings = std::mem::take(&mut checked.findings);
+        let findings = std::mem::take(&mut settled.findings);
         let explained = |key: &crate::schema::UnknownKey| {
             findings.iter().any(|finding| match (finding.kind, finding.path.split_last()) {
                 ("missing", Some((Segment::Key(missed), object))) => {
@@ -299,7 +299,7 @@ impl Reading<'_> {
         };
         self.warnings.extend(unknown.iter().filter(|key| !explained(key)).map(|key| around.unknown_key(key)));
         self.errors.extend(findings.into_iter().map(|finding| around.error(finding)));
-        checked
+        settled
     }
 
     /// The names of the types of a kind, for a mend.

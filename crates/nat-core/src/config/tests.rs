@@ -9,9 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    ComponentKind, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef, General, TimeSpan,
+    ComponentKind, ComponentSettings, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef,
+    General, SettingsReader, TimeSpan,
 };
 use crate::schema::CompiledSchema;
+
+mod settings;
 
 #[derive(Deserialize, JsonSchema)]
 #[allow(dead_code)]
@@ -66,16 +69,13 @@ impl<'de> Deserialize<'de> for Picky {
     }
 }
 
-type Trial = fn(Value) -> Result<(), String>;
-
 #[derive(Default)]
-struct Types(HashMap<(bool, &'static str), (CompiledSchema, Option<Trial>)>);
+struct Types(HashMap<(bool, &'static str), (CompiledSchema, Option<SettingsReader>)>);
 
 impl Types {
     fn with<T: JsonSchema + DeserializeOwned>(mut self, name: &'static str, group: bool) -> Self {
         let schema = CompiledSchema::new(schemars::schema_for!(T).to_value());
-        let trial: Trial = |value| serde_json::from_value::<T>(value).map(drop).map_err(|error| error.to_string());
-        self.0.insert((group, name), (schema, Some(trial)));
+        self.0.insert((group, name), (schema, Some(SettingsReader::of::<T>())));
         self
     }
 }
@@ -94,10 +94,9 @@ impl ComponentTypes for Types {
             .collect()
     }
 
-    fn try_settings(&self, kind: ComponentKind, type_name: &str, settings: &Value) -> Result<(), String> {
+    fn settings_reader(&self, kind: ComponentKind, type_name: &str) -> Option<SettingsReader> {
         let key = (kind == ComponentKind::FunctionGroup, type_name);
-        let found = self.0.iter().find(|(name, _)| **name == key);
-        found.and_then(|(_, (_, trial))| *trial).map_or(Ok(()), |trial| trial(settings.clone()))
+        self.0.iter().find(|(name, _)| **name == key).and_then(|(_, (_, reader))| *reader)
     }
 }
 

@@ -236,7 +236,7 @@ impl DynFunctionHandle {
     pub async fn call(&self, ctx: &Context, input: Value) -> Result<Value> {
         let inside = ctx.inside(&*self.function)?;
         let interface = self.function.interface();
-        let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
+        let input = interface.decode_value(&input).map_err(|findings| Error::value(findings.summary()))?;
         let output = self.function.clone().call(inside, input).await?;
         interface.encode_value(Given::Output, &*output)
     }
@@ -250,7 +250,7 @@ impl DynFunctionHandle {
     pub fn stream(&self, ctx: &Context, input: Value) -> Result<Chunks<'static, Value>> {
         let inside = ctx.inside(&*self.function)?;
         let interface = self.function.interface().clone();
-        let input = interface.decode_value(input).map_err(|findings| Error::value(findings.summary()))?;
+        let input = interface.decode_value(&input).map_err(|findings| Error::value(findings.summary()))?;
         let chunks = self.function.clone().stream(inside, input);
         Ok(Chunks::new(chunks.map(move |chunk| interface.encode_value(Given::Chunk, &*chunk?))))
     }

@@ -9,8 +9,10 @@ use super::malformed::{Mistake, mistake_in, too_deep};
 use crate::Error;
 use crate::chat::{self, ChatRequest};
 use crate::function::Payload;
+use crate::reader::{self, Tree};
 use crate::schema::{Enforcement, Finding, Segment, Shape, explain};
 use crate::text::some_names;
+use crate::validation::Subject;
 
 /// JSON may be nested this deep: further than that serde_json reads no value.
 pub(super) const MAX_DEPTH: usize = 127;
@@ -33,6 +35,16 @@ pub enum InvalidInput {
 }
 
 impl InvalidInput {
+    /// Of a value that lies in an object under `field`.
+    fn under(mut self, field: &str) -> Self {
+        if let Self::Findings(findings) = &mut self {
+            for finding in findings {
+                finding.path.insert(0, Segment::Key(field.to_owned()));
+            }
+        }
+        self
+    }
+
     /// All of it in one line.
     pub fn summary(&self) -> String {
         match self {
@@ -75,22 +87,58 @@ impl Interface {
         if let Some(offset) = scan.too_deep {
             return Err(malformed(text, offset, too_deep()));
         }
-        let field = self.input_field();
-        if scan.serde_suffices(self.input_schema.serde_enforces()) {
-            let fast = match field {
-                None => (self.input.from_text)(text),
-                Some(field) => (self.input.from_field)(text, field),
-            };
-            if let Ok(input) = fast {
-                return Ok(input);
-            }
+        // serde_json looks at surrogates and sizes only in what it keeps.
+        if let (Presence::Present, Some(Mistake { at, reason })) = (scan.suspect, mistake_in(text)) {
+            return Err(malformed(text, at, reason));
         }
-        let value = parse(text)?;
-        let checked = match field {
-            None => self.input_schema.check(value),
-            Some(field) => self.input_schema.check_wrapped(field, value),
+        let field = self.input_field();
+        if scan.object == Presence::Absent {
+            let body = parse(text)?;
+            let checked = self.input_schema.check_wrapped(field.unwrap_or_default(), body);
+            return Err(InvalidInput::Findings(checked.findings));
+        }
+        let fast = match field {
+            None => (self.input.from_text)(text),
+            Some(field) => (self.input.from_field)(text, field),
         };
-        self.finish(checked)
+        match fast {
+            Ok(input) if self.suffices(&scan, text, field) => Ok(input),
+            _ => self.validate(text, field),
+        }
+    }
+
+    /// Whether it is enough that serde has read a text: the schema has no limits of its own, and in what serde
+    /// buffers no list can stand for a struct; or the schema finds nothing at all to look at more closely.
+    fn suffices(&self, scan: &Scan, text: &str, field: Option<&str>) -> bool {
+        match self.input_schema.serde_enforces() {
+            Enforcement::Full => return true,
+            Enforcement::ExceptArrays if scan.array == Presence::Absent => return true,
+            Enforcement::ExceptArrays | Enforcement::Partial => {}
+        }
+        let body: Value = serde_json::from_str(text).unwrap_or_default();
+        let value = field.map_or(Some(&body), |field| body.get(field));
+        value.is_some_and(|value| {
+            let found = self.input_schema.examine(value, None);
+            found.findings.is_empty() && !found.has_strangers && found.unknown_keys.is_empty()
+        })
+    }
+
+    /// JSON that is read and, if it is refused, explained.
+    fn validate(&self, text: &str, field: Option<&'static str>) -> Result<Payload, InvalidInput> {
+        let body = parse(text)?;
+        let written = reader::parse(text).unwrap_or_else(|| Tree::from(&body));
+        let Some(field) = field else {
+            return self.validate_tree(&written, &body);
+        };
+        match (written.field(field), body.get(field)) {
+            (Some(tree), Some(value)) => self.validate_tree(tree, value).map_err(|refused| refused.under(field)),
+            _ => Err(InvalidInput::Findings(self.input_schema.check_wrapped(field, body).findings)),
+        }
+    }
+
+    fn validate_tree(&self, tree: &Tree<'_>, value: &Value) -> Result<Payload, InvalidInput> {
+        let subject = Subject { schema: &self.input_schema, read: self.input.read, tree, value };
+        subject.validate().map_err(InvalidInput::Findings)
     }
 
     /// A conversation, for an input that can be made of one.
@@ -120,8 +168,8 @@ impl Interface {
     }
 
     /// JSON from another function or from a program: for a simple input the value itself.
-    pub(crate) fn decode_value(&self, value: Value) -> Result<Payload, InvalidInput> {
-        self.finish(self.input_schema.check(value))
+    pub(crate) fn decode_value(&self, value: &Value) -> Result<Payload, InvalidInput> {
+        self.validate_tree(&Tree::from(value), value)
     }
 
     /// Text from a person or another function: a text input takes it as it is, a chat input as what
@@ -130,28 +178,13 @@ impl Interface {
         if let Some(input) = chat::input_from_text((self.input.type_id)(), text) {
             return Ok(input);
         }
-        let value = match parse(text) {
-            Ok(value) => value,
+        match self.validate(text, None) {
             // `3` is JSON and `today` is not, but a simple input may well take both.
-            Err(_) if self.input_field().is_some() => Value::String(text.to_owned()),
-            Err(malformed) => return Err(malformed),
-        };
-        self.decode_value(value)
-    }
-
-    fn finish(&self, checked: crate::schema::Checked) -> Result<Payload, InvalidInput> {
-        if !checked.findings.is_empty() {
-            return Err(InvalidInput::Findings(checked.findings));
+            Err(InvalidInput::Malformed { .. }) if self.input_field().is_some() => {
+                self.decode_value(&Value::String(text.to_owned()))
+            }
+            decided => decided,
         }
-        (self.input.from_value)(checked.value).map_err(|error| {
-            InvalidInput::Findings(vec![Finding {
-                kind: "value_error",
-                path: Vec::new(),
-                message: format!("Value error, {error}"),
-                input: Value::Null,
-                context: None,
-            }])
-        })
     }
 }
 
@@ -173,10 +206,8 @@ fn malformed(text: &str, at: usize, reason: String) -> InvalidInput {
 struct Scan {
     object: Presence,
     array: Presence,
-    /// `\ud8..`: serde_json checks surrogates only in the strings it keeps.
-    surrogate: Presence,
-    /// A number that may be too large: serde_json looks only at those it keeps.
-    vast_number: Presence,
+    /// `\ud8..` or a number that may be too large: serde_json checks them only in what it keeps.
+    suspect: Presence,
     too_deep: Option<usize>,
 }
 
@@ -190,8 +221,8 @@ impl Scan {
     fn of(bytes: &[u8]) -> Self {
         let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let object = if first == Some(&b'{') { Presence::Present } else { Presence::Absent };
-        let [array, surrogate, vast_number] = [Presence::Absent; 3];
-        let mut scan = Self { object, array, surrogate, vast_number, too_deep: None };
+        let [array, suspect] = [Presence::Absent; 2];
+        let mut scan = Self { object, array, suspect, too_deep: None };
         let (mut depth, mut at) = (0_usize, 0_usize);
         while let Some(byte) = bytes.get(at) {
             match byte {
@@ -223,7 +254,7 @@ impl Scan {
                 return at;
             }
             if matches!(bytes.get(at + 1..at + 3), Some([b'u', b'd' | b'D'])) {
-                self.surrogate = Presence::Present;
+                self.suspect = Presence::Present;
             }
             at += 2;
         }
@@ -236,26 +267,12 @@ impl Scan {
         while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') = bytes.get(end + 1) {
             end += 1;
             if let b'e' | b'E' = bytes[end] {
-                self.vast_number = Presence::Present;
+                self.suspect = Presence::Present;
             }
         }
         if end - start > LONG_NUMBER {
-            self.vast_number = Presence::Present;
+            self.suspect = Presence::Present;
         }
         end
-    }
-
-    /// Whether serde, left alone, refuses everything that the schema refuses.
-    fn serde_suffices(&self, enforcement: Enforcement) -> bool {
-        // serde takes an array for a struct, so the first character has to be looked at.
-        let plain = self.object == Presence::Present;
-        plain
-            && self.surrogate == Presence::Absent
-            && self.vast_number == Presence::Absent
-            && match enforcement {
-                Enforcement::Full => true,
-                Enforcement::ExceptArrays => self.array == Presence::Absent,
-                Enforcement::Partial => false,
-            }
     }
 }

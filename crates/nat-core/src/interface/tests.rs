@@ -1,5 +1,8 @@
 //! Bytes in and out: the fast path and the checked one must never differ in what they accept.
 
+mod kinds;
+mod rule;
+
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -197,7 +200,7 @@ fn both_paths_agree() {
         }
         let body = Value::Object(body);
         let fast = interface.decode(body.to_string().as_bytes());
-        let checked = interface.decode_value(body.clone());
+        let checked = interface.decode_value(&body);
         match (fast, checked) {
             (Ok(fast), Ok(checked)) => {
                 assert_eq!(fast.downcast_ref::<Fields>(), checked.downcast_ref::<Fields>(), "{body}");

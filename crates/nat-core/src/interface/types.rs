@@ -9,6 +9,7 @@ use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::function::Payload;
+use crate::reader::{Read, Strict};
 use crate::steps::measure;
 
 /// What is known of an input type without naming it.
@@ -21,7 +22,8 @@ pub(crate) struct InputType {
     pub(crate) from_text: fn(&str) -> serde_json::Result<Payload>,
     /// The text is an object, the value its field of this name.
     pub(crate) from_field: fn(&str, &'static str) -> serde_json::Result<Payload>,
-    pub(crate) from_value: fn(Value) -> serde_json::Result<Payload>,
+    /// The value was parsed already.
+    pub(crate) read: Read<Payload>,
     /// For steps, which show what a function was called with.
     pub(crate) to_value: fn(&dyn Any) -> serde_json::Result<Value>,
     /// The bytes that it takes as a tree, up to a limit.
@@ -34,14 +36,19 @@ impl InputType {
             type_id: TypeId::of::<T>,
             type_name: type_name::<T>,
             schema: SchemaGenerator::root_schema_for::<T>,
-            from_text: |text| Ok(Box::new(serde_json::from_str::<T>(text)?)),
-            from_field: |text, field| {
+            from_text: |text| {
                 let mut deserializer = serde_json::Deserializer::from_str(text);
-                let value = Field::<T>(field, PhantomData).deserialize(&mut deserializer)?;
+                let value = T::deserialize(Strict(&mut deserializer))?;
                 deserializer.end()?;
                 Ok(Box::new(value))
             },
-            from_value: |value| Ok(Box::new(serde_json::from_value::<T>(value)?)),
+            from_field: |text, field| {
+                let mut deserializer = serde_json::Deserializer::from_str(text);
+                let value = Field::<T>(field, PhantomData).deserialize(Strict(&mut deserializer))?;
+                deserializer.end()?;
+                Ok(Box::new(value))
+            },
+            read: |reader| Ok(Box::new(T::deserialize(reader)?)),
             to_value: |value| serde_json::to_value(known::<T>(value)),
             measure: |value, limit| measure(known::<T>(value), limit),
         }

@@ -5,13 +5,14 @@
 use serde_json::{Number, Value};
 
 use super::node::Type;
+use crate::reader::Numeral;
 
 /// Kind and message of a value that does not fit.
-pub(super) type Mismatch = (&'static str, &'static str);
+pub(crate) type Mismatch = (&'static str, &'static str);
 
 pub(super) const NOT_NULL: Mismatch = ("none_required", "Input should be None");
 
-const INTEGER_TOO_LARGE: Mismatch =
+pub(crate) const INTEGER_TOO_LARGE: Mismatch =
     ("int_parsing_size", "Unable to parse input string as an integer, exceeded maximum size");
 
 /// Whether `value` is of `wanted` as it stands.
@@ -46,7 +47,7 @@ pub(super) fn coerce(value: &Value, wanted: Type) -> Result<Value, Mismatch> {
     }
 }
 
-fn integer(value: &Value) -> Result<Value, Mismatch> {
+pub(crate) fn integer(value: &Value) -> Result<Value, Mismatch> {
     match value {
         Value::Bool(truth) => Ok(Value::from(u8::from(*truth))),
         Value::Number(number) => whole(number).map(Value::Number),
@@ -69,6 +70,20 @@ fn whole(number: &Number) -> Result<Number, Mismatch> {
 }
 
 fn integer_text(text: &str) -> Result<Number, Mismatch> {
+    let literal = integer_literal(text)?;
+    let number = literal.parse::<i128>().ok();
+    number.and_then(Number::from_i128).ok_or(INTEGER_TOO_LARGE)
+}
+
+/// An integer of up to 128 bits that is written as text.
+pub(crate) fn wide_integer(text: &str) -> Result<Numeral, Mismatch> {
+    let literal = integer_literal(text)?;
+    let signed = literal.parse().map(Numeral::Wide);
+    signed.or_else(|_| literal.parse().map(Numeral::Widest)).map_err(|_| INTEGER_TOO_LARGE)
+}
+
+/// The sign and digits of an integer that is written as text, without what only groups and pads them.
+fn integer_literal(text: &str) -> Result<String, Mismatch> {
     const UNREADABLE: Mismatch =
         ("int_parsing", "Input should be a valid integer, unable to parse string as an integer");
     let text = text.trim();
@@ -85,11 +100,10 @@ fn integer_text(text: &str) -> Result<Number, Mismatch> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(UNREADABLE);
     }
-    let number = format!("{sign}{digits}").parse::<i128>().ok();
-    number.and_then(Number::from_i128).ok_or(INTEGER_TOO_LARGE)
+    Ok(format!("{sign}{digits}"))
 }
 
-fn float(value: &Value) -> Result<Value, Mismatch> {
+pub(crate) fn float(value: &Value) -> Result<Value, Mismatch> {
     const UNREADABLE: Mismatch =
         ("float_parsing", "Input should be a valid number, unable to parse string as a number");
     let number = match value {
@@ -103,7 +117,7 @@ fn float(value: &Value) -> Result<Value, Mismatch> {
     Number::from_f64(number).map(Value::Number).ok_or(("finite_number", "Input should be a finite number"))
 }
 
-fn boolean(value: &Value) -> Result<Value, Mismatch> {
+pub(crate) fn boolean(value: &Value) -> Result<Value, Mismatch> {
     const UNREADABLE: Mismatch = ("bool_parsing", "Input should be a valid boolean, unable to interpret input");
     let truth = match value {
         Value::String(word) => match word.to_ascii_lowercase().as_str() {

@@ -10,7 +10,7 @@ const ELLIPSIS: &str = "…";
 
 /// A copy of `value`, whole if it is small; otherwise long texts end in an ellipsis and the last entries
 /// of lists and objects are left out. Always valid JSON of the same outer type.
-pub(super) fn bounded(value: &Value) -> Value {
+pub(crate) fn bounded(value: &Value) -> Value {
     let mut left = BUDGET;
     copy(value, &mut left, DEPTH)
 }

@@ -77,8 +77,9 @@ pub(super) fn integer_width(format: &str) -> Option<(i128, i128)> {
         "uint16" => (0, u16::MAX.into()),
         "uint32" => (0, u32::MAX.into()),
         "uint64" | "uint" => (0, u64::MAX.into()),
-        "int128" => (i64::MIN.into(), u64::MAX.into()),
-        "uint128" => (0, u64::MAX.into()),
+        "int128" => (i128::MIN, i128::MAX),
+        // The most of it is beyond what can be compared here.
+        "uint128" => (0, i128::MAX),
         _ => return None,
     })
 }

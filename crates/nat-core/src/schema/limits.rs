@@ -7,16 +7,28 @@ use serde_json::{Map, Number, Value, json};
 
 use super::node::{Node, NumberLimits, TextLimits, Type};
 
+/// Whether a finding holds although the type itself takes the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Force {
+    /// Types, fields, names and choices: here the type knows more than its schema.
+    Form,
+    /// Ranges, lengths, patterns and the like, which only the schema knows.
+    Limit,
+    /// A list for an object with named fields, which serde's derive takes.
+    List,
+}
+
 /// What a limit has to say: kind, message, figures.
 pub(super) struct Breach {
     pub(super) kind: &'static str,
     pub(super) message: Cow<'static, str>,
     pub(super) context: Option<Map<String, Value>>,
+    pub(super) force: Force,
 }
 
 impl Breach {
     pub(super) fn plain(kind: &'static str, message: &'static str) -> Breach {
-        Breach { kind, message: message.into(), context: None }
+        Breach { kind, message: message.into(), context: None, force: Force::Form }
     }
 
     pub(super) fn new(kind: &'static str, message: impl Into<Cow<'static, str>>, context: Value) -> Breach {
@@ -24,7 +36,16 @@ impl Breach {
             Value::Object(figures) => Some(figures),
             _ => None,
         };
-        Breach { kind, message: message.into(), context }
+        Breach { kind, message: message.into(), context, force: Force::Form }
+    }
+
+    pub(super) fn with(self, force: Force) -> Breach {
+        Breach { force, ..self }
+    }
+
+    /// As a limit, which holds whatever the type takes.
+    pub(super) fn limit(self) -> Breach {
+        self.with(Force::Limit)
     }
 }
 
@@ -36,11 +57,16 @@ pub(super) fn number(node: &Node, number: &Number) -> Option<Breach> {
         Some(float) if !asks_integer => Value::from(float),
         _ => Value::Number(bound.clone()),
     };
+    // What the integer type itself cannot hold is the type's to refuse.
+    let of_type = |bound: &Number| {
+        limits.width.is_some_and(|(least, most)| bound.as_i128().is_some_and(|bound| bound == least || bound == most))
+    };
     let bound = |bound: &Option<Number>, broken: fn(Ordering) -> bool, kind, words: &str, key: &str| {
         let bound = bound.as_ref()?;
         let shown = shown(bound);
-        broken(compare(number, bound))
-            .then(|| Breach::new(kind, format!("Input should be {words} {shown}"), json!({ key: figure(bound) })))
+        let force = if of_type(bound) { Force::Form } else { Force::Limit };
+        let breach = || Breach::new(kind, format!("Input should be {words} {shown}"), json!({ key: figure(bound) }));
+        broken(compare(number, bound)).then(|| breach().with(force))
     };
     multiple(limits, number, figure)
         .or_else(|| bound(&limits.maximum, Ordering::is_gt, "less_than_equal", "less than or equal to", "le"))
@@ -67,11 +93,15 @@ fn multiple(limits: &NumberLimits, number: &Number, figure: impl Fn(&Number) -> 
         }
     };
     let message = || format!("Input should be a multiple of {}", shown(step));
-    (!divides).then(|| Breach::new("multiple_of", message(), json!({ "multiple_of": figure(step) })))
+    (!divides).then(|| Breach::new("multiple_of", message(), json!({ "multiple_of": figure(step) })).limit())
 }
 
 /// The first limit that a text breaks.
 pub(super) fn text(limits: &TextLimits, text: &str) -> Option<Breach> {
+    broken(limits, text).map(Breach::limit)
+}
+
+fn broken(limits: &TextLimits, text: &str) -> Option<Breach> {
     let length = || text.chars().count() as u64;
     if let Some(shortest) = limits.shortest
         && length() < shortest

@@ -168,6 +168,21 @@ pub(super) struct Composite {
     pub(super) known: HashSet<String>,
 }
 
+impl ListRules {
+    /// Whether the length is that of a tuple, which its type asks for by itself.
+    pub(super) fn is_tuple(&self) -> bool {
+        let length = Some(self.prefix.len() as u64);
+        !self.prefix.is_empty() && self.items.is_none() && self.fewest == length && self.most == length
+    }
+}
+
+impl Choices {
+    /// Whether serde refuses other values by itself: it reads the names of variants.
+    pub(super) fn are_names(&self) -> bool {
+        self.values.iter().all(|value| matches!(value, Value::String(_) | Value::Null))
+    }
+}
+
 impl ObjectRules {
     /// Whether this is an object with named fields, and not a map.
     pub(super) fn is_structured(&self) -> bool {

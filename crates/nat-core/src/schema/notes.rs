@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::limits::Breach;
+use super::limits::{Breach, Force};
 use super::node::{Composite, ObjectRules};
+use super::walk::Mode;
 use super::{Finding, MAX_FINDINGS, Reference, ReferenceKind, Segment, UnknownKey, echo, suggest};
 
 /// The way from the root to where the walk stands: a list on the stack.
@@ -37,6 +38,10 @@ impl<'p, 'v> Place<'p, 'v> {
         Place { parent: Some(self), step: Step::Index(index) }
     }
 
+    pub(super) fn path(&self) -> Vec<Segment> {
+        path(self.steps())
+    }
+
     fn steps(&self) -> Vec<Step<'v>> {
         let ancestors = std::iter::successors(Some(self), |place| place.parent);
         let mut steps: Vec<_> = ancestors.map(|place| place.step).collect();
@@ -49,6 +54,10 @@ impl<'p, 'v> Place<'p, 'v> {
 #[derive(Default)]
 pub(super) struct Notes<'v> {
     pub(super) findings: Vec<Note<'v>>,
+    /// Those of the findings that hold although the type takes the value.
+    pub(super) limits: usize,
+    /// Whether any object has both keys that are not known and declared ones that are not there.
+    pub(super) has_strangers: bool,
     pub(super) unknown_keys: Vec<Unknown<'v>>,
     pub(super) references: Vec<Named<'v>>,
     /// Values that had to be coerced: a branch of a union that needs none is the better one.
@@ -75,10 +84,25 @@ pub(super) struct Named<'v> {
 }
 
 impl<'v> Notes<'v> {
-    pub(super) fn finding(&mut self, place: &Place<'_, 'v>, input: &'v Value, breach: Breach) {
-        if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(Note { steps: place.steps(), input, breach });
+    pub(super) fn finding(&mut self, place: &Place<'_, 'v>, input: &'v Value, breach: Breach, mode: Mode) {
+        if self.has_room(&breach, mode) {
+            self.push(Note { steps: place.steps(), input, breach });
         }
+    }
+
+    /// Where only limits are asked for, nothing else takes their room.
+    fn has_room(&self, breach: &Breach, mode: Mode) -> bool {
+        let taken = match (mode, breach.force) {
+            (Mode::Whole, _) => self.findings.len(),
+            (Mode::Limits, Force::Form) => self.findings.len() - self.limits,
+            (Mode::Limits, Force::Limit | Force::List) => self.limits,
+        };
+        taken < MAX_FINDINGS
+    }
+
+    fn push(&mut self, note: Note<'v>) {
+        self.limits += usize::from(note.breach.force != Force::Form);
+        self.findings.push(note);
     }
 
     pub(super) fn unknown_key(
@@ -97,22 +121,35 @@ impl<'v> Notes<'v> {
         self.references.push(Named { steps: place.steps(), kind, name: name.to_owned() });
     }
 
-    pub(super) fn append(&mut self, other: Notes<'v>) {
-        self.findings.extend(other.findings);
+    pub(super) fn append(&mut self, other: Notes<'v>, mode: Mode) {
+        for note in other.findings {
+            if self.has_room(&note.breach, mode) {
+                self.push(note);
+            }
+        }
+        self.has_strangers |= other.has_strangers;
         self.unknown_keys.extend(other.unknown_keys);
         self.references.extend(other.references);
-        self.findings.truncate(MAX_FINDINGS);
         self.unknown_keys.truncate(MAX_FINDINGS);
         self.coercions += other.coercions;
     }
 
-    pub(super) fn said(self) -> (Vec<Finding>, Vec<UnknownKey>, Vec<Reference>) {
-        (
-            self.findings.into_iter().map(Note::said).collect(),
-            self.unknown_keys.into_iter().map(Unknown::said).collect(),
-            self.references.into_iter().map(Named::said).collect(),
-        )
+    pub(super) fn said(self) -> Said {
+        Said {
+            findings: self.findings.into_iter().map(|note| (note.breach.force, note.said())).collect(),
+            unknown_keys: self.unknown_keys.into_iter().map(Unknown::said).collect(),
+            references: self.references.into_iter().map(Named::said).collect(),
+            has_strangers: self.has_strangers,
+        }
     }
+}
+
+/// Everything noted, for keeps.
+pub(super) struct Said {
+    pub(super) findings: Vec<(Force, Finding)>,
+    pub(super) unknown_keys: Vec<UnknownKey>,
+    pub(super) references: Vec<Reference>,
+    pub(super) has_strangers: bool,
 }
 
 impl<'v> Note<'v> {

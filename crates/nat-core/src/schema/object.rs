@@ -4,9 +4,13 @@ use serde_json::{Map, Value};
 
 use super::change::Change;
 use super::limits::{self, Breach};
+use super::names::Nameless;
 use super::node::{Additional, Composite, ObjectRules, Presence};
 use super::notes::Place;
 use super::walk::{View, Walk, missing};
+
+/// Keys that stand for declared ones: the key, and the name it stands for.
+type Aliases<'v> = Vec<(&'v str, &'v str)>;
 
 impl<'v> Walk<'v> {
     pub(super) fn object(
@@ -16,57 +20,96 @@ impl<'v> Walk<'v> {
         fields: &'v Map<String, Value>,
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         let before = self.notes.findings.len();
+        let aliases = self.aliases(rules, composite, fields, place, view);
+        let written = |name: &'v str| match fields.get(name) {
+            Some(field) => Some((name, field)),
+            None => aliases.iter().find(|(_, own)| *own == name).and_then(|(key, _)| Some((*key, fields.get(*key)?))),
+        };
         let mut changes = Vec::new();
         let mut present = 0;
         for property in &rules.properties {
-            let here = place.key(&property.name);
-            match (fields.get(&property.name), property.presence) {
-                (Some(field), _) => {
+            match (written(&property.name), property.presence) {
+                (Some((key, field)), _) => {
                     present += 1;
-                    if let Some(change) = self.node(property.node, field, &here, View::Whole) {
-                        changes.push((property.name.clone(), change));
+                    if let Some(change) = self.node(property.node, field, &place.key(key), View::Whole) {
+                        changes.push((key.to_owned(), change));
                     }
                 }
-                (None, Presence::Required) => self.report(&here, value, missing()),
+                (None, Presence::Required) => self.report(&place.key(&property.name), value, missing()),
                 (None, Presence::Optional) => {
                     if let Some(default) = &property.default {
-                        self.references_of_default(property.node, default, &here);
+                        self.references_of_default(property.node, default, &place.key(&property.name));
                     }
                 }
             }
         }
-        for name in rules.bare_required.iter().filter(|name| !fields.contains_key(*name)) {
-            self.report(&place.key(name), value, missing());
+        for name in rules.bare_required.iter().filter(|name| written(name).is_none()) {
+            self.report(&place.key(name), value, missing().limit());
         }
         if present < fields.len() {
-            self.other_fields(rules, composite, fields, place, view, &mut changes);
+            self.other_fields(rules, composite, &aliases, fields, place, view, &mut changes);
         }
         if self.notes.findings.len() == before {
             let length = fields.len();
             let breach = limits::too_short("Dictionary", rules.fewest, length)
                 .or_else(|| limits::too_long("Dictionary", rules.most, length));
             if let Some(breach) = breach {
-                self.report(place, value, breach);
+                self.report(place, value, breach.limit());
             }
         }
         Change::fields(changes)
+    }
+
+    /// Where properties are without a key and keys without a property, the type may know them as the same.
+    fn aliases(
+        &mut self,
+        rules: &'v ObjectRules,
+        composite: Option<&'v Composite>,
+        fields: &'v Map<String, Value>,
+        place: &Place<'_, 'v>,
+        view: View<'v>,
+    ) -> Aliases<'v> {
+        let names = rules.properties.iter().map(|property| &property.name).chain(&rules.bare_required);
+        let absent: Vec<&'v str> = names.filter(|name| !fields.contains_key(*name)).map(String::as_str).collect();
+        if absent.is_empty() {
+            return Vec::new();
+        }
+        let around = match view {
+            View::Part(around) => around,
+            View::Whole => None,
+        };
+        let is_known = |key: &str| {
+            let by = |composite: Option<&Composite>| composite.is_some_and(|all| all.known.contains(key));
+            rules.index.contains_key(key) || by(composite) || by(around)
+        };
+        let keys: Vec<&'v str> = fields.keys().map(String::as_str).filter(|key| !is_known(key)).collect();
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        self.notes.has_strangers = true;
+        match self.names {
+            Some(names) => names.names(&Nameless { rules, path: place.path(), keys: &keys, absent: &absent }),
+            None => Vec::new(),
+        }
     }
 
     fn other_fields(
         &mut self,
         rules: &'v ObjectRules,
         composite: Option<&'v Composite>,
+        aliases: &Aliases<'v>,
         fields: &'v Map<String, Value>,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
         changes: &mut Vec<(String, Change)>,
     ) {
         for (key, field) in fields {
             let is_known = |composite: &Composite| composite.known.contains(key);
-            if rules.index.contains_key(key) || composite.is_some_and(is_known) {
+            let is_alias = || aliases.iter().any(|(alias, _)| alias == key);
+            if rules.index.contains_key(key) || composite.is_some_and(is_known) || is_alias() {
                 continue;
             }
             let here = place.key(key);
@@ -91,7 +134,7 @@ impl<'v> Walk<'v> {
                     self.notes.unknown_key(place, key, rules, composite);
                     self.report(&here, field, Breach::plain("extra_forbidden", "Extra inputs are not permitted"));
                 }
-                Additional::Unspecified if view == View::Part => return,
+                Additional::Unspecified if matches!(view, View::Part(_)) => return,
                 Additional::Unspecified => self.notes.unknown_key(place, key, rules, composite),
             }
         }

@@ -112,18 +112,13 @@ fn has_more_than_serde(node: &Node) -> bool {
         || text.pattern.is_some()
         || text.format.is_some_and(|format| format != Format::Duration);
     let list = &node.list;
-    let length = Some(list.prefix.len() as u64);
-    let is_tuple = !list.prefix.is_empty() && list.items.is_none() && list.fewest == length && list.most == length;
     let has_list_limits =
-        list.repeats == Repeats::Refused || (!is_tuple && (list.fewest.is_some() || list.most.is_some()));
+        list.repeats == Repeats::Refused || (!list.is_tuple() && (list.fewest.is_some() || list.most.is_some()));
     let has_object_limits = node
         .object
         .as_ref()
         .is_some_and(|rules| rules.fewest.is_some() || rules.most.is_some() || !rules.bare_required.is_empty());
-    let has_odd_choices = node
-        .choices
-        .as_ref()
-        .is_some_and(|choices| choices.values.iter().any(|value| !matches!(value, Value::String(_))));
+    let has_odd_choices = node.choices.as_ref().is_some_and(|choices| !choices.are_names());
     node.refuses_all
         || node.not.is_some()
         || has_number_limits

@@ -16,7 +16,7 @@ impl<'v> Walk<'v> {
         union: &'v Union,
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         if value.is_null() && union.nullable {
             return None;
@@ -37,10 +37,10 @@ impl<'v> Walk<'v> {
         branches: &[(String, NodeId)],
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         let Value::Object(fields) = value else {
-            self.report(place, value, not_an_object());
+            self.report(place, value, not_an_object(value));
             return None;
         };
         let Some(tag) = fields.get(field) else {
@@ -64,7 +64,7 @@ impl<'v> Walk<'v> {
         branches: &[(String, NodeId)],
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         match value {
             Value::String(text) if texts.contains(text) => None,
@@ -79,7 +79,7 @@ impl<'v> Walk<'v> {
                 }
             }
             _ if texts.is_empty() && !value.is_object() => {
-                self.report(place, value, not_an_object());
+                self.report(place, value, not_an_object(value));
                 None
             }
             _ if value.is_object() && !branches.is_empty() => {
@@ -99,7 +99,13 @@ impl<'v> Walk<'v> {
 
     /// The first branch that takes the value as it stands; else the first that takes it coerced; else the
     /// mistakes of the branch that has the fewest. Where several miss one field each, all of these are named.
-    fn tried(&mut self, branches: &[NodeId], value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
+    fn tried(
+        &mut self,
+        branches: &[NodeId],
+        value: &'v Value,
+        place: &Place<'_, 'v>,
+        view: View<'v>,
+    ) -> Option<Change> {
         let mut best: Option<Attempt<'v>> = None;
         let mut missed: Vec<&'v str> = Vec::new();
         for branch in branches {
@@ -129,7 +135,7 @@ impl<'v> Walk<'v> {
                 note.breach.message = format!("Field required, or {} in its place", expected_fields(&missed)).into();
             }
         }
-        self.notes.append(best.notes);
+        self.adopt(best.notes);
         best.change
     }
 
@@ -139,7 +145,7 @@ impl<'v> Walk<'v> {
         admission: Admission,
         value: &'v Value,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Attempt<'v> {
         let outside = std::mem::take(&mut self.notes);
         self.trials += 1;

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::change::Change;
 use super::coerce;
-use super::limits::{self, Breach};
-use super::node::{ChoiceSource, Node, NodeId, Repeats};
+use super::limits::{self, Breach, Force};
+use super::names::Names;
+use super::node::{ChoiceSource, Composite, Node, NodeId, Repeats};
 use super::notes::{Notes, Place};
 use super::{CompiledSchema, MAX_FINDINGS, References, Shape, Trials, typed};
 
@@ -25,13 +26,26 @@ const TRIAL_STEPS_PER_PART: usize = 16;
 const MAX_DEFAULT_NESTING: usize = 8;
 
 /// Whether a node sees the object whole, or is one of several parts that describe it together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum View<'v> {
     Whole,
-    Part,
+    /// With what all the parts know.
+    Part(Option<&'v Composite>),
+}
+
+/// What a walk looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Everything that the schema has to say.
+    Whole,
+    /// What holds for a value that its type takes: no finding of another kind counts, so that none of them
+    /// hides one that does.
+    Limits,
 }
 
 pub(super) struct Walk<'v> {
+    mode: Mode,
+    pub(super) names: Option<&'v dyn Names>,
     pub(super) schema: &'v CompiledSchema,
     pub(super) notes: Notes<'v>,
     /// Unions being tried around the present node.
@@ -43,7 +57,13 @@ pub(super) struct Walk<'v> {
 
 impl<'v> Walk<'v> {
     pub(super) fn new(schema: &'v CompiledSchema) -> Self {
+        Self::with_mode(schema, Mode::Whole)
+    }
+
+    pub(super) fn with_mode(schema: &'v CompiledSchema, mode: Mode) -> Self {
         Self {
+            mode,
+            names: None,
             schema,
             notes: Notes::default(),
             trials: 0,
@@ -56,7 +76,7 @@ impl<'v> Walk<'v> {
     pub(super) fn root(&mut self, value: &'v Value) -> Option<Change> {
         self.allow_trials_for(value);
         if self.schema.shape == Shape::Structured && !value.is_object() {
-            self.report(&Place::ROOT, value, typed::not_an_object());
+            self.report(&Place::ROOT, value, typed::not_an_object(value));
             return None;
         }
         self.node(self.schema.root, value, &Place::ROOT, View::Whole)
@@ -65,7 +85,7 @@ impl<'v> Walk<'v> {
     pub(super) fn wrapped(&mut self, field: &'v str, body: &'v Value) -> Option<Change> {
         self.allow_trials_for(body);
         let Value::Object(fields) = body else {
-            self.report(&Place::ROOT, body, typed::not_an_object());
+            self.report(&Place::ROOT, body, typed::not_an_object(body));
             return None;
         };
         let root = Place::ROOT;
@@ -88,8 +108,14 @@ impl<'v> Walk<'v> {
         self.notes
     }
 
-    pub(super) fn node(&mut self, id: NodeId, value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
-        if self.notes.findings.len() >= MAX_FINDINGS || self.is_exhausted() {
+    pub(super) fn node(
+        &mut self,
+        id: NodeId,
+        value: &'v Value,
+        place: &Place<'_, 'v>,
+        view: View<'v>,
+    ) -> Option<Change> {
+        if self.is_full() || self.is_exhausted() {
             return None;
         }
         if self.trials > 0 {
@@ -126,7 +152,7 @@ impl<'v> Walk<'v> {
     /// The value in the right type, if it must be coerced for that; or what rules it out as a whole.
     fn settle(&mut self, node: &Node, value: &Value) -> Result<Option<Value>, Breach> {
         if node.refuses_all {
-            return Err(Breach::plain("value_error", "Value error, no value is allowed here"));
+            return Err(Breach::plain("value_error", "Value error, no value is allowed here").limit());
         }
         if let Some(choices) = &node.choices
             && !choices.values.contains(value)
@@ -136,7 +162,8 @@ impl<'v> Walk<'v> {
                 ChoiceSource::Const => "literal_error",
             };
             let message = format!("Input should be {}", choices.expected);
-            return Err(Breach::new(kind, message, json!({ "expected": choices.expected })));
+            let force = if choices.are_names() { Force::Form } else { Force::Limit };
+            return Err(Breach::new(kind, message, json!({ "expected": choices.expected })).with(force));
         }
         let coerced = typed::typed(node, value)?;
         if coerced.is_some() {
@@ -152,7 +179,7 @@ impl<'v> Walk<'v> {
 
     fn refused(&mut self, node: &Node, value: &Value) -> Option<Breach> {
         let refused = node.not.as_ref()?;
-        let breach = || Breach::new("value_error", refused.message.clone(), Value::Null);
+        let breach = || Breach::new("value_error", refused.message.clone(), Value::Null).limit();
         self.fits(refused.node, value).then(breach)
     }
 
@@ -162,7 +189,7 @@ impl<'v> Walk<'v> {
         value: &'v Value,
         coerced: Option<Value>,
         place: &Place<'_, 'v>,
-        view: View,
+        view: View<'v>,
     ) -> Option<Change> {
         let before = self.notes.findings.len();
         let mut change = match coerced {
@@ -173,11 +200,11 @@ impl<'v> Walk<'v> {
             None => self.content(node, value, place, view),
         };
         if self.notes.findings.len() > before && !value.is_object() {
-            return None;
+            return change;
         }
-        let part = match node.composite {
-            Some(_) => View::Part,
-            None => view,
+        let part = match (view, &node.composite) {
+            (View::Whole, Some(composite)) => View::Part(Some(composite)),
+            _ => view,
         };
         for part_of_all in &node.all_of {
             change = Change::merge(change, self.node(*part_of_all, value, place, part));
@@ -195,7 +222,7 @@ impl<'v> Walk<'v> {
         change
     }
 
-    fn content(&mut self, node: &'v Node, value: &'v Value, place: &Place<'_, 'v>, view: View) -> Option<Change> {
+    fn content(&mut self, node: &'v Node, value: &'v Value, place: &Place<'_, 'v>, view: View<'v>) -> Option<Change> {
         match value {
             Value::Array(items) => self.list(node, items, value, place),
             Value::Object(fields) => {
@@ -229,8 +256,9 @@ impl<'v> Walk<'v> {
     fn list(&mut self, node: &'v Node, items: &'v [Value], value: &'v Value, place: &Place<'_, 'v>) -> Option<Change> {
         let rules = &node.list;
         let what = if rules.prefix.is_empty() { "List" } else { "Tuple" };
+        let force = if rules.is_tuple() { Force::Form } else { Force::Limit };
         if let Some(breach) = limits::too_long(what, rules.most, items.len()) {
-            self.report(place, value, breach);
+            self.report(place, value, breach.with(force));
             return None;
         }
         let before = self.notes.findings.len();
@@ -248,10 +276,10 @@ impl<'v> Walk<'v> {
         }
         let change = Change::items(changes);
         if self.notes.findings.len() > before {
-            return None;
+            return change;
         }
         if let Some(breach) = limits::too_short(what, rules.fewest, items.len()) {
-            self.report(place, value, breach);
+            self.report(place, value, breach.with(force));
         }
         match rules.repeats {
             Repeats::Allowed => change,
@@ -284,20 +312,40 @@ impl<'v> Walk<'v> {
             if !seen.insert(item) {
                 let context = json!({ "error": "items must not repeat" });
                 let breach = Breach::new("value_error", "Value error, items must not repeat", context);
-                self.report(&place.index(index), written, breach);
+                self.report(&place.index(index), written, breach.limit());
             }
         }
     }
 
     pub(super) fn report(&mut self, place: &Place<'_, 'v>, input: &'v Value, breach: Breach) {
-        self.notes.finding(place, input, breach);
+        if self.counts(&breach) {
+            self.notes.finding(place, input, breach, self.mode);
+        }
+    }
+
+    /// What one branch of a union has to say.
+    pub(super) fn adopt(&mut self, mut notes: Notes<'v>) {
+        notes.findings.retain(|note| self.counts(&note.breach));
+        self.notes.append(notes, self.mode);
+    }
+
+    /// While branches are tried, every finding tells which one is meant.
+    fn counts(&self, breach: &Breach) -> bool {
+        self.mode == Mode::Whole || self.trials > 0 || breach.force != Force::Form
+    }
+
+    fn is_full(&self) -> bool {
+        match self.mode {
+            Mode::Whole => self.notes.findings.len() >= MAX_FINDINGS,
+            Mode::Limits => self.notes.limits >= MAX_FINDINGS,
+        }
     }
 
     /// Whether `value` fits a schema as it stands.
     fn fits(&self, id: NodeId, value: &Value) -> bool {
         let mut walk = Walk::new(self.schema);
         walk.nesting = self.nesting;
-        walk.node(id, value, &Place::ROOT, View::Part);
+        walk.node(id, value, &Place::ROOT, View::Part(None));
         walk.notes.findings.is_empty() && walk.notes.coercions == 0
     }
 
@@ -324,7 +372,7 @@ fn parts(value: &Value) -> usize {
 }
 
 fn too_intricate() -> Breach {
-    Breach::plain("value_error", "Value error, too intricate to check")
+    Breach::plain("value_error", "Value error, too intricate to check").limit()
 }
 
 pub(super) fn missing() -> Breach {

@@ -1,0 +1,157 @@
+//! The names that one type takes for its fields, found by asking it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+
+use super::probe::{Cost, NOBODY, Probe, SAMPLES};
+use crate::reader::{Directions, KeyIdentity, Run, Tree, Twin, address};
+use crate::schema::{Nameless, Names, Segment};
+
+/// Values of the keys in question that are tried as values of a field.
+const OWN_SAMPLES: usize = 8;
+
+/// What is known of the objects of one place in a schema.
+#[derive(Default)]
+struct Kind {
+    /// What a key stands for, where the type has said so.
+    known: HashMap<String, Option<String>>,
+    /// Keys that no field was found for, where the type could not be asked about single keys.
+    unclear: HashSet<String>,
+}
+
+/// What has been found so far, in one value.
+#[derive(Default)]
+pub(super) struct Found {
+    kinds: RefCell<HashMap<usize, Kind>>,
+    gave_up: Cell<bool>,
+}
+
+impl Found {
+    /// Whether a question was too costly to be asked.
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up.get()
+    }
+}
+
+impl<R> Names for Probe<'_, R> {
+    fn names<'v>(&self, object: &Nameless<'_, 'v>) -> Vec<(&'v str, &'v str)> {
+        let kind = object.kind();
+        let mut pairs: Vec<(&'v str, &'v str)> = Vec::new();
+        let mut open: Vec<&'v str> = Vec::new();
+        for key in object.keys {
+            match self.found.kinds.borrow().get(&kind).and_then(|kind| kind.known.get(*key)) {
+                Some(Some(name)) => {
+                    pairs.extend(object.absent.iter().find(|other| *other == name).map(|name| (*key, *name)))
+                }
+                Some(None) => {}
+                None => open.push(key),
+            }
+        }
+        if !open.is_empty() {
+            pairs.extend(self.asked(object, &open));
+        }
+        // Two keys for one field are the type's to refuse.
+        let mut taken = HashSet::new();
+        pairs.retain(|(_, name)| taken.insert(*name));
+        pairs
+    }
+}
+
+impl<R> Probe<'_, R> {
+    fn asked<'v>(&self, object: &Nameless<'_, 'v>, open: &[&'v str]) -> Vec<(&'v str, &'v str)> {
+        let Some(nobody) = self.key(&object.path, NOBODY) else {
+            return self.compared(object, open, object.absent);
+        };
+        let mut pairs = Vec::new();
+        let mut strange = Vec::new();
+        for key in open {
+            // A struct says which keys it looks at.
+            let own = match nobody.fields {
+                Some(fields) if !fields.contains(key) => None,
+                _ => self.key(&object.path, key).filter(|found| found.identity != nobody.identity),
+            };
+            let name = own.and_then(|own| object.absent.iter().find(|name| self.leads_to(object, name, own)));
+            match (name, nobody.fields) {
+                (None, None) if own.is_none() => strange.push(*key),
+                (name, _) => self.know(object, key, name.copied()),
+            }
+            pairs.extend(name.map(|name| (*key, *name)));
+        }
+        if !strange.is_empty() {
+            // What is not the object's own may be a part's (`flatten`), for the names that are not its own either.
+            let is_strange = |name: &&'v str| self.leads_to(object, name, nobody);
+            let absent: Vec<&'v str> = object.absent.iter().copied().filter(is_strange).collect();
+            match absent.is_empty() {
+                true => strange.iter().for_each(|key| self.know(object, key, None)),
+                false => pairs.extend(self.compared(object, &strange, &absent)),
+            }
+        }
+        pairs
+    }
+
+    fn leads_to(&self, object: &Nameless<'_, '_>, name: &str, field: KeyIdentity) -> bool {
+        self.key(&object.path, name).is_some_and(|found| found.identity == field.identity)
+    }
+
+    fn know(&self, object: &Nameless<'_, '_>, key: &str, name: Option<&str>) {
+        let mut kinds = self.found.kinds.borrow_mut();
+        kinds.entry(object.kind()).or_default().known.insert(key.to_owned(), name.map(str::to_owned));
+    }
+
+    /// Pairs found by whether the type, shown a name of its own, complains that some key is the same field again.
+    fn compared<'v>(&self, object: &Nameless<'_, 'v>, open: &[&'v str], absent: &[&'v str]) -> Vec<(&'v str, &'v str)> {
+        let is_new = |key: &&&str| {
+            let kinds = self.found.kinds.borrow();
+            kinds.get(&object.kind()).is_none_or(|kind| !kind.unclear.contains(**key))
+        };
+        let open: Vec<&'v str> = open.iter().filter(is_new).copied().collect();
+        let Some(tree) = self.subject.tree.at(&object.path).filter(|_| !open.is_empty()) else {
+            return Vec::new();
+        };
+        let own_samples = open.iter().filter_map(|key| tree.field(key)).take(OWN_SAMPLES);
+        let samples: Vec<&Tree<'_>> = own_samples.chain(&SAMPLES).collect();
+        let cost = Cost(tree.size() + object.path.len());
+        let mut pairs = Vec::new();
+        for name in absent {
+            let repeats = |sample: &Tree<'_>, shown: &[&'v str]| {
+                let hidden: Vec<&str> = object.keys.iter().copied().filter(|key| !shown.contains(key)).collect();
+                let twin = Twin { object: address(tree), name, value: sample, hidden: &hidden };
+                self.complains(&object.path, twin, cost)
+            };
+            let Some(sample) = samples.iter().find(|sample| repeats(sample, &open)) else {
+                continue;
+            };
+            // One of them it is: half of what is left, and half of that.
+            let mut left = open.as_slice();
+            while let (half @ [_, ..], rest) = left.split_at(left.len() / 2) {
+                left = if repeats(sample, half) { half } else { rest };
+            }
+            if let [key] = left {
+                self.know(object, key, Some(name));
+                pairs.push((*key, *name));
+            }
+        }
+        let mut kinds = self.found.kinds.borrow_mut();
+        kinds.entry(object.kind()).or_default().unclear.extend(open.iter().map(|key| (*key).to_owned()));
+        pairs
+    }
+
+    fn complains(&self, path: &[Segment], twin: Twin<'_>, cost: Cost) -> bool {
+        if self.spend(cost).is_none() {
+            self.found.gave_up.set(true);
+            return false;
+        }
+        let message = format!("duplicate field `{}`", twin.name);
+        let run = Run::new(Directions { twin: Some(twin), last_entries: true, ..Directions::default() });
+        self.look(&run, path).is_err_and(|error| error.to_string() == message)
+    }
+
+    /// What the type makes of a key of the object at `path`.
+    pub(super) fn key(&self, path: &[Segment], key: &str) -> Option<KeyIdentity> {
+        if self.spend(Cost(1 + path.len())).is_none() {
+            self.found.gave_up.set(true);
+            return None;
+        }
+        self.key_at(path, key)
+    }
+}
