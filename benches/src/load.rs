@@ -75,7 +75,7 @@ async fn clients(
 
 fn request(user: usize) -> String {
     format!(
-        "POST /generate HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncookie: nat-session=user-{user}\r\n\
+        "POST /generate HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\ncookie: nat-session=user-{user}\r\n\
          content-length: {}\r\n\r\n{BODY}",
         BODY.len()
     )

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
@@ -32,6 +33,37 @@ pub(crate) struct CloseOutcome {
     pub(crate) closed: usize,
     pub(crate) failed: usize,
     pub(crate) timed_out: usize,
+}
+
+/// The time that the closes of a set have together. It ends earlier when the end of everything is made known.
+pub(crate) struct Deadline {
+    begin: Instant,
+    limit: Duration,
+    end_of_all: Option<watch::Receiver<Option<Instant>>>,
+}
+
+impl Deadline {
+    /// It begins now.
+    pub(crate) fn within(limit: Duration, end_of_all: Option<watch::Receiver<Option<Instant>>>) -> Self {
+        Self { begin: Instant::now(), limit, end_of_all }
+    }
+
+    /// Completes `reserve` before the limit, and no later than the end of everything.
+    async fn passed(&mut self, reserve: Duration) {
+        let own = self.begin + self.limit.saturating_sub(reserve);
+        loop {
+            let Some(end_of_all) = &mut self.end_of_all else { return tokio::time::sleep_until(own).await };
+            let at = end_of_all.borrow_and_update().map_or(own, |end| end.min(own));
+            tokio::select! {
+                () = tokio::time::sleep_until(at) => return,
+                changed = end_of_all.changed() => {
+                    if changed.is_err() {
+                        self.end_of_all = None;
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl ComponentSet {
@@ -76,15 +108,21 @@ impl ComponentSet {
         }
     }
 
-    /// Closes every component once, the last built first, all of them together within `limit`. A component that
+    /// Closes every component once, the last built first, all of them together within `deadline`. A component that
     /// fails, panics or hangs is logged by name, and the others are closed all the same: one that takes long leaves
     /// each of those behind it at least half of an equal share.
     ///
     /// Calls that a thread is running may go on after this, as may what is left of their components:
     /// [`ComponentSet::emptied`] waits for them.
-    pub(crate) async fn close(&self, reason: CloseReason, limit: Duration, user: Option<&UserId>) -> CloseOutcome {
+    pub(crate) async fn close(
+        &self,
+        reason: CloseReason,
+        mut deadline: Deadline,
+        user: Option<&UserId>,
+    ) -> CloseOutcome {
         let mut outcome = CloseOutcome::default();
-        let (begin, count) = (Instant::now(), u32::try_from(self.built.len()).unwrap_or(u32::MAX));
+        let Deadline { begin, limit, .. } = deadline;
+        let count = u32::try_from(self.built.len()).unwrap_or(u32::MAX);
         let reserve = limit / count.saturating_mul(2).max(1);
         for ((_, component), behind) in self.built.iter().rev().zip((0..count).rev()) {
             let name = component.name();
@@ -94,22 +132,26 @@ impl ComponentSet {
             };
             let mut closing = activity::during(Phase::Close, name, user, closing);
             let user = user.map(tracing::field::display);
-            let deadline = begin + limit.saturating_sub(reserve.saturating_mul(behind));
-            let ended = tokio::time::timeout_at(deadline, AssertUnwindSafe(&mut closing).catch_unwind()).await;
+            let passed = deadline.passed(reserve.saturating_mul(behind));
+            let ended = tokio::select! {
+                biased;
+                ended = AssertUnwindSafe(&mut closing).catch_unwind() => Some(ended),
+                () = passed => None,
+            };
             let (mut failed, mut timed_out) = (false, false);
             match ended {
-                Ok(Ok(Ok(()))) => debug!(component = name, user, %reason, "closed"),
-                Ok(Ok(Err(error))) => {
+                Some(Ok(Ok(()))) => debug!(component = name, user, %reason, "closed"),
+                Some(Ok(Err(error))) => {
                     failed = true;
                     warn!(component = name, user, %reason, %error, "failed to close");
                 }
-                Ok(Err(panic)) => {
+                Some(Err(panic)) => {
                     failed = true;
                     let text = unwind::text(panic);
                     let (id, panic) = unwind::to_report(&text);
                     error!(%id, component = name, user, %reason, panic, "panicked while closing");
                 }
-                Err(_elapsed) => {
+                None => {
                     timed_out = true;
                     warn!(
                         component = name, user, %reason, close_timeout = ?limit, after = ?begin.elapsed(),

@@ -32,8 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -140,8 +139,8 @@ pub(crate) struct Instances {
     ending: AtomicBool,
     /// The drain deadline is over: builds are aborted, leases no longer waited for.
     forced: CancellationToken,
-    /// When everything has to be closed, once that is known.
-    closed_by: Mutex<Option<Instant>>,
+    /// When everything has to be closed, from the drain deadline on.
+    closed_by: watch::Sender<Option<Instant>>,
     /// Ends the sweep.
     gone: CancellationToken,
     _ends_with_the_table: DropGuard,
@@ -168,7 +167,7 @@ impl Instances {
             tasks: TaskTracker::new(),
             forced: CancellationToken::new(),
             ending: AtomicBool::new(false),
-            closed_by: Mutex::default(),
+            closed_by: watch::Sender::default(),
             _ends_with_the_table: gone.clone().drop_guard(),
             gone: gone.clone(),
             plan,
@@ -198,6 +197,7 @@ impl Instances {
         // A build is waited for as long as it may take; a predecessor that does not close is not.
         let give_up = Instant::now() + self.limits.close_timeout.saturating_add(self.limits.build_timeout);
         let (mut slot, mut saw_build) = self.slot_for(user)?;
+        let mut waits = saw_build.then(|| slot.made());
         let mut place = None;
         loop {
             let current = slot.clone();
@@ -211,6 +211,9 @@ impl Instances {
                 }
                 Attempt::Building => {
                     saw_build = true;
+                    if waits.is_none() {
+                        waits = Some(slot.wait_for_build());
+                    }
                     if place.is_none() {
                         place = Some(Queued::at(slot.clone())?);
                     }
@@ -233,6 +236,7 @@ impl Instances {
                 }
             }
             (slot, saw_build) = self.slot_for(user)?;
+            waits = saw_build.then(|| slot.made());
             place = None;
         }
     }
@@ -322,9 +326,9 @@ impl Instances {
     /// closed, because their code blocks its thread.
     pub(crate) async fn shutdown(self: &Arc<Self>, deadline: Instant, close_limit: Duration) -> Vec<UserId> {
         self.end();
-        let closed_by = deadline + close_limit;
-        *self.closed_by.lock() = Some(closed_by);
         if tokio::time::timeout_at(deadline, self.close_all()).await.is_err() {
+            let closed_by = deadline + close_limit;
+            self.closed_by.send_modify(|known| *known = Some(known.map_or(closed_by, |known| known.min(closed_by))));
             self.forced.cancel();
             let _ = tokio::time::timeout_at(closed_by + GRACE, self.close_all()).await;
         }

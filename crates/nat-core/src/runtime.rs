@@ -8,13 +8,15 @@ use std::num::{NonZeroU16, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::component_set::ComponentSet;
+use crate::component_set::{ComponentSet, Deadline};
 use crate::config::Config;
 use crate::function::CloseReason;
 use crate::graph::{EntryName, GraphError, Plan};
@@ -35,7 +37,8 @@ struct Inner {
     entries: Vec<Workflow>,
     limits: InstanceLimits,
     shared_calls: TaskTracker,
-    shared_closed: OnceCell<()>,
+    /// The end of the shared components, once it has begun.
+    shared_closed: Mutex<Option<Shared<BoxFuture<'static, ()>>>>,
     stopping: CancellationToken,
 }
 
@@ -106,7 +109,7 @@ impl Runtime {
             max_call_depth: NonZeroU16::new(config.general.max_call_depth).unwrap_or(NonZeroU16::MIN),
         };
         let entries = plan.entries().iter().map(workflow).collect();
-        let shared_closed = OnceCell::new();
+        let shared_closed = Mutex::default();
         let inner = Inner { plan, shared, instances, entries, limits, shared_calls, shared_closed, stopping };
         Ok(Self(Arc::new(inner)))
     }
@@ -181,18 +184,31 @@ impl Runtime {
         let instances = self.0.instances.shutdown(deadline, close_timeout - for_shared);
         let calls = tokio::time::timeout_at(deadline, self.0.shared_calls.wait());
         let (unclosed, _) = tokio::join!(instances, calls);
-        let shared = async {
-            for user in &unclosed {
-                warn!(%user, "the instance was not closed: its code blocks its thread");
-            }
-            let left = (deadline + close_timeout).saturating_duration_since(Instant::now());
-            let limit = left.clamp(for_shared, close_timeout);
-            let outcome = self.0.shared.close(CloseReason::ShuttingDown, limit, None).await;
-            self.0.instances.totals().components_closed(&outcome);
-            info!("All SessionManagers cleaned up");
-        };
-        self.0.shared_closed.get_or_init(|| shared).await;
+        let left = (deadline + close_timeout).saturating_duration_since(Instant::now());
+        self.close_shared(left.clamp(for_shared, close_timeout), &unclosed).await;
         ShutdownReport { instances: self.totals(), unclosed }
+    }
+
+    /// Closes the shared components once, on a task of their own: a caller that leaves does not cut their closes short.
+    async fn close_shared(&self, limit: Duration, unclosed: &[UserId]) {
+        let closed = {
+            let mut closed = self.0.shared_closed.lock();
+            let close = || {
+                for user in unclosed {
+                    warn!(%user, "the instance was not closed: its code blocks its thread");
+                }
+                let (shared, instances) = (self.0.shared.clone(), self.0.instances.clone());
+                let task = tokio::spawn(async move {
+                    let deadline = Deadline::within(limit, None);
+                    let outcome = shared.close(CloseReason::ShuttingDown, deadline, None).await;
+                    instances.totals().components_closed(&outcome);
+                    info!("All SessionManagers cleaned up");
+                });
+                task.map(drop).boxed().shared()
+            };
+            closed.get_or_insert_with(close).clone()
+        };
+        closed.await;
     }
 }
 

@@ -8,7 +8,7 @@ use tracing::{error, info};
 
 use crate::Error;
 use crate::assembly::{Assembly, FailedComponent};
-use crate::component_set::ComponentSet;
+use crate::component_set::{ComponentSet, Deadline};
 use crate::function::CloseReason;
 use crate::graph::{Plan, Planned};
 use crate::instances::InstanceLimits;
@@ -29,17 +29,23 @@ pub(crate) async fn build(
     let stopping = stopping.child_token();
     let _dropped = stopping.clone().drop_guard();
     let (answer, built) = oneshot::channel();
+    let (taken, unwanted) = oneshot::channel();
     tokio::spawn({
         let (plan, limits) = (plan.clone(), limits.clone());
         async move {
             let built = build_or_close(plan, &limits, &stopping).await;
-            if let Err(Ok(unwanted)) = answer.send(built) {
-                unwanted.close(CloseReason::BuildFailed, limits.close_timeout, None).await;
+            let set = built.as_ref().ok().cloned();
+            // An answer that has been sent may still be dropped unread.
+            let wanted = answer.send(built).is_ok() && unwanted.await.is_ok();
+            if let Some(set) = set.filter(|_| !wanted) {
+                set.close(CloseReason::BuildFailed, Deadline::within(limits.close_timeout, None), None).await;
             }
         }
     });
     // The task answers unless the runtime ends under it.
-    built.await.unwrap_or(Err(StartError::Interrupted))
+    let built = built.await.unwrap_or(Err(StartError::Interrupted));
+    let _ = taken.send(());
+    built
 }
 
 async fn build_or_close(
@@ -81,7 +87,7 @@ async fn build_or_close(
     if let Some(failed) = &failed {
         report(&assembly, &set, failed);
     }
-    set.close(CloseReason::BuildFailed, limits.close_timeout, None).await;
+    set.close(CloseReason::BuildFailed, Deadline::within(limits.close_timeout, None), None).await;
     Err(match failed {
         Some(FailedComponent { index, error }) => {
             StartError::Build { component: assembly.planned(index).label.name.to_string(), error }

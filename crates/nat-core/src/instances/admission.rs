@@ -107,6 +107,9 @@ impl Instances {
     ///
     /// [`OpenError::TooManyUsers`] after that, and at once when too many wait already.
     pub(super) async fn admit(self: &Arc<Self>) -> Result<Place, OpenError> {
+        if self.stopping.is_cancelled() {
+            return Err(OpenError::ShuttingDown);
+        }
         if let Some(place) = self.try_admit() {
             return Ok(place);
         }
@@ -124,7 +127,7 @@ impl Instances {
             }
             tokio::select! {
                 () = told => {}
-                () = tokio::time::sleep_until(deadline) => return Err(full()),
+                () = tokio::time::sleep_until(deadline) => return self.try_admit().ok_or_else(full),
                 () = self.stopping.cancelled() => return Err(OpenError::ShuttingDown),
             }
         }

@@ -22,7 +22,15 @@ pub(super) async fn run(instances: Arc<Instances>, slot: Arc<Slot>) {
         Err(full) => return slot.fail(full),
     }
     let assembly = Assembly::per_user(instances.plan.clone(), instances.shared.clone(), slot.user().clone());
-    match build(&instances, &slot, &assembly).await {
+    let built = tokio::select! {
+        biased;
+        () = instances.stopping.cancelled() => return slot.fail(OpenError::ShuttingDown),
+        permit = tokio::time::timeout(instances.limits.build_timeout, instances.builds.acquire()) => match permit {
+            Ok(Ok(_permit)) => build(&instances, &slot, &assembly).await,
+            _ => Err((no_place(&instances), None)),
+        },
+    };
+    match built {
         Ok(()) => {
             instances.pacing.succeeded(slot.user());
             instances.totals.built();
@@ -81,11 +89,6 @@ async fn build(
     assembly: &Arc<Assembly>,
 ) -> Result<(), (BuildError, Option<Ending>)> {
     let limit = instances.limits.build_timeout;
-    let place = tokio::select! {
-        place = tokio::time::timeout(limit, instances.builds.acquire()) => place,
-        () = instances.forced.cancelled() => return Err((aborted(), None)),
-    };
-    let Ok(Ok(_place)) = place else { return Err((no_place(instances), None)) };
     let mut task = tokio::spawn({
         let assembly = assembly.clone();
         async move { assembly.build_all().await }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use super::slot::{Free, Leased, Slot};
 use super::{BATCH, Instances};
-use crate::component_set::{CloseOutcome, ComponentSet};
+use crate::component_set::{CloseOutcome, ComponentSet, Deadline};
 use crate::function::CloseReason;
 use crate::unwind;
 
@@ -28,11 +27,15 @@ impl Instances {
         self.tasks.spawn(close(self.clone(), slot, set, reason, permit));
     }
 
-    /// A permit for one close more. Whoever has many instances to close waits for it before each of them begins to
-    /// close, so that their users can use them meanwhile.
+    /// A permit for one close more; none from the drain deadline on, when there is no time to wait for one. Whoever has
+    /// many instances to close waits for it before each of them begins to close, so that their users can use them
+    /// meanwhile.
     pub(super) async fn close_permit(&self) -> Option<Permit> {
-        // The semaphore is never closed.
-        self.closes.clone().acquire_owned().await.ok()
+        tokio::select! {
+            // The semaphore is never closed.
+            permit = self.closes.clone().acquire_owned() => permit.ok(),
+            () = self.forced.cancelled() => None,
+        }
     }
 
     /// Refuses new leases, and closes the instance once it is built and the last lease has ended.
@@ -56,15 +59,6 @@ impl Instances {
             if count % BATCH == 0 {
                 tokio::task::yield_now().await;
             }
-        }
-    }
-
-    /// When a close that begins now has to be over.
-    fn close_limit(&self) -> Duration {
-        let limit = self.limits.close_timeout;
-        match *self.closed_by.lock() {
-            Some(end) => limit.min(end.saturating_duration_since(Instant::now()).max(limit / 4)),
-            None => limit,
         }
     }
 }
@@ -117,7 +111,8 @@ pub(super) async fn close_components(
         Some(permit) => Some(permit),
         None => instances.close_permit().await,
     };
-    let outcome = set.close(reason, instances.close_limit(), Some(slot.user())).await;
+    let deadline = Deadline::within(instances.limits.close_timeout, Some(instances.closed_by.subscribe()));
+    let outcome = set.close(reason, deadline, Some(slot.user())).await;
     // Whoever blocks a thread does not keep others from being closed, too.
     drop(permit);
     let emptied = set.emptied();
@@ -157,9 +152,10 @@ impl<'a> Leaving<'a> {
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
-            self.instances.idle.forget(slot);
             self.instances.index.remove(slot);
             slot.closed();
+            // Last: a build that has just inserted it looks whether it is gone.
+            self.instances.idle.forget(slot);
         }
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Slot {
 struct State {
     phase: Phase,
     leases: usize,
+    /// Requests that wait for the build, each of which leases the instance next: it is not idle while there are any.
+    waiters: u32,
     /// Somebody wants it closed as soon as it is free: no new leases.
     closing_for: Option<CloseReason>,
     /// When the last lease ended; monotonic.
@@ -114,6 +116,8 @@ impl Slot {
         let state = State {
             phase: Phase::Building,
             leases: 0,
+            // The request that makes the slot.
+            waiters: 1,
             closing_for: None,
             gone: false,
             idle_since: now,
@@ -209,6 +213,17 @@ impl Slot {
         self.changed.notify_waiters();
     }
 
+    /// Counts a request that waits for the build.
+    pub(super) fn wait_for_build(self: &Arc<Self>) -> BuildWaiter {
+        self.change(|state| state.waiters += 1);
+        BuildWaiter(self.clone())
+    }
+
+    /// The same for the request that has made the slot, which is counted already.
+    pub(super) fn made(self: &Arc<Self>) -> BuildWaiter {
+        BuildWaiter(self.clone())
+    }
+
     /// The user has a place.
     pub(super) fn admitted(&self, place: Place) {
         self.state.lock().place = Some(place);
@@ -244,7 +259,7 @@ impl Slot {
                 return Verdict::Gone;
             }
             let left = match timeout.checked_sub(Moment::now().since(state.idle_since)) {
-                _ if state.leases > 0 => timeout,
+                _ if state.leases > 0 || state.waiters > 0 => timeout,
                 Some(left) if !left.is_zero() => left,
                 _ => return state.begin_close().map_or(Verdict::Gone, Verdict::Close),
             };
@@ -316,6 +331,15 @@ impl Slot {
     }
 }
 
+/// A request that waits for a slot's build, until it has a lease or gives up.
+pub(super) struct BuildWaiter(Arc<Slot>);
+
+impl Drop for BuildWaiter {
+    fn drop(&mut self) {
+        self.0.change(|state| state.waiters -= 1);
+    }
+}
+
 /// What a change did to the idleness of a slot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Became {
@@ -338,9 +362,10 @@ pub(super) enum Free {
 }
 
 impl State {
-    /// Whether it lives, and nobody uses it or has asked for its end.
+    /// Whether it lives, and nobody uses it, is about to, or has asked for its end.
     fn is_idle(&self) -> bool {
-        matches!(self.phase, Phase::Live(_)) && self.leases == 0 && self.closing_for.is_none()
+        let free = self.leases == 0 && self.waiters == 0 && self.closing_for.is_none();
+        free && matches!(self.phase, Phase::Live(_))
     }
 
     fn try_lease(&mut self, touch_after: Duration) -> Attempt {

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{InstanceLimits, Instances, Lease};
 use crate::assembly::Assembly;
-use crate::component_set::ComponentSet;
+use crate::component_set::{ComponentSet, Deadline};
 use crate::config::BuildRetry;
 use crate::directory::Directory;
 use crate::function::CloseReason;
@@ -285,7 +285,7 @@ fn a_table_without_slots_is_caught() {
             .eviction_listener(move |_, set: Arc<ComponentSet>, _| {
                 closers.spawn_on(
                     async move {
-                        set.close(CloseReason::Idle, Duration::from_secs(1), None).await;
+                        set.close(CloseReason::Idle, Deadline::within(Duration::from_secs(1), None), None).await;
                     },
                     &runtime,
                 );

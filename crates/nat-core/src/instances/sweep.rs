@@ -28,9 +28,12 @@ pub(super) async fn run(
             () = stopping.cancelled() => return close_as_they_become_idle(instances, newcomers, gone).await,
             () = gone.cancelled() => return,
         }
-        match instances.upgrade() {
-            Some(instances) => instances.sweep().await,
-            None => return,
+        let Some(instances) = instances.upgrade() else { return };
+        // What a stop interrupts here is found in the index.
+        tokio::select! {
+            () = instances.sweep() => {}
+            () = stopping.cancelled() => {}
+            () = gone.cancelled() => return,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Runtime, StartError};
 use crate::instances::OpenError;
-use crate::testing::{Lab, Step, config, registry};
+use crate::testing::{Lab, Step, config, registry, until};
 use crate::{EntryName, UserId};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -155,4 +156,30 @@ async fn a_turn_is_waited_for_no_longer_than_the_queue_timeout() {
         assert_eq!(refused[0], "no running call ended within 7s (general.queue_timeout); try again later");
         drop(open().await.expect("there is room again"));
     }
+}
+
+/// The shared components were built, and the start was dropped before it could tell.
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_dropped_with_its_answer_closes_it() {
+    let (number, lab) = Lab::new();
+    let (config, registry) = (config(BOTH, number), registry());
+    let mut start = Box::pin(Runtime::start(&config, &registry, CancellationToken::new()));
+    assert!((&mut start).now_or_never().is_none());
+    until("it is built", || lab.counts() == (1, 0)).await;
+    tokio::time::sleep(SECOND).await;
+    drop(start);
+    until("it is closed", || lab.counts() == (1, 1)).await;
+    assert_eq!(lab.live_values(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_is_dropped_cuts_no_close_short() {
+    let (number, lab) = Lab::new();
+    let runtime = Runtime::start(&config(BOTH, number), &registry(), CancellationToken::new()).await.unwrap();
+    lab.close(|_, _| Step::Sleep(SECOND * 3));
+    let begin = Instant::now();
+    assert!(tokio::time::timeout(SECOND, runtime.shutdown(SECOND)).await.is_err());
+    assert_eq!((lab.counts(), lab.live_values()), ((1, 1), 1), "it closes, and has not closed");
+    runtime.shutdown(Duration::ZERO).await;
+    assert_eq!((begin.elapsed(), lab.live_values()), (SECOND * 3, 0));
 }

@@ -208,3 +208,31 @@ workflow: {_type: user_part, lab: LAB, needs: [first, second, third]}
         assert_eq!((instances.totals().now().closes_timed_out, begin.elapsed()), (left_open, elapsed));
     }
 }
+
+/// After the drain deadline nobody waits for a permit: all are closed within the limit, or their calls dropped.
+#[tokio::test(start_paused = true)]
+async fn more_users_than_close_at_once_are_closed_at_the_deadline() {
+    let (instances, lab) = table(TWO, InstanceLimits { concurrent_closes: 2, ..limits() }).await;
+    let names: Vec<String> = (0..20).map(|number| format!("user-{number}")).collect();
+    let mut leases = Vec::new();
+    for name in &names {
+        leases.append(&mut fill(&instances, &[name]).await);
+    }
+    lab.close(|_, _| Step::Hang);
+    let begin = Instant::now();
+    assert!(instances.shutdown(begin + SECOND * 5, SECOND * 3).await.is_empty());
+    assert_eq!((begin.elapsed(), lab.live_values()), (SECOND * 8, 0));
+}
+
+/// A close that has begun before the end of everything is known ends by then.
+#[tokio::test(start_paused = true)]
+async fn a_close_that_runs_ends_with_everything() {
+    let (instances, lab) = table(TWO, InstanceLimits { close_timeout: SECOND * 60, ..limits() }).await;
+    drop(fill(&instances, &["a"]).await);
+    lab.close(|_, _| Step::Hang);
+    let begin = Instant::now();
+    instances.stopping.cancel();
+    until("it closes", || lab.counts().1 == 1).await;
+    assert!(instances.shutdown(begin + SECOND, SECOND * 2).await.is_empty());
+    assert_eq!((begin.elapsed(), lab.live_values()), (SECOND * 3, 0));
+}

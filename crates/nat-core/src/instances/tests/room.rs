@@ -111,6 +111,31 @@ async fn newcomers_wait_shortly_for_a_place() {
     assert_eq!(at_once, 100 - 64);
 }
 
+/// An instance whose request still waits for it is not idle, however many newcomers wait for a place.
+#[tokio::test(start_paused = true)]
+async fn newcomers_send_nobody_away_whose_request_waits() {
+    let (instances, lab) = table(TWO, InstanceLimits { users: 1, ..limits() }).await;
+    let lease = instances.acquire(&user("a")).await.unwrap();
+    let waiting: Vec<_> = ["b", "c", "d"]
+        .into_iter()
+        .map(|name| {
+            let instances = instances.clone();
+            tokio::spawn(async move { served(&instances, name).await })
+        })
+        .collect();
+    tokio::time::sleep(SECOND / 10).await;
+    drop(lease);
+    for one in waiting {
+        assert!(one.await.unwrap());
+    }
+    assert_eq!(lab.begun.load(Ordering::SeqCst), 2 * 4, "each was built once");
+    // A request that leaves before its instance is built makes it idle then.
+    let eve = user("e");
+    assert!(instances.acquire(&eve).now_or_never().is_none());
+    until("it is built", || instances.reports(Some(&eve)).len() == 1).await;
+    assert!(served(&instances, "f").await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_newcomer_who_waits_at_a_stop_is_told_of_it() {
     let (instances, _lab) = table(TWO, InstanceLimits { users: 1, ..limits() }).await;
@@ -223,6 +248,7 @@ async fn the_list_of_idle_users_is_exact() {
                 let slot = Slot::new(user.clone(), number, Gate::new(&limits()), index.home_of(&user).clone());
                 number += 1;
                 assert!(Arc::ptr_eq(&index.get_or_insert(&slot).unwrap(), &slot));
+                drop(slot.made());
                 slot.go_live(set.clone());
                 slots.push(slot);
             }
