@@ -88,7 +88,9 @@ impl Interface {
             return Err(malformed(text, offset, too_deep()));
         }
         // serde_json looks at surrogates and sizes only in what it keeps.
-        if let (Presence::Present, Some(Mistake { at, reason })) = (scan.suspect, mistake_in(text)) {
+        if scan.suspect == Presence::Present
+            && let Some(Mistake { at, reason }) = mistake_in(text)
+        {
             return Err(malformed(text, at, reason));
         }
         let field = self.input_field();
@@ -97,11 +99,7 @@ impl Interface {
             let checked = self.input_schema.check_wrapped(field.unwrap_or_default(), body);
             return Err(InvalidInput::Findings(checked.findings));
         }
-        let fast = match field {
-            None => (self.input.from_text)(text),
-            Some(field) => (self.input.from_field)(text, field),
-        };
-        match fast {
+        match (self.input.from_text)(text, field) {
             Ok(input) if self.suffices(&scan, text, field) => Ok(input),
             _ => self.validate(text, field),
         }
@@ -119,7 +117,7 @@ impl Interface {
         let value = field.map_or(Some(&body), |field| body.get(field));
         value.is_some_and(|value| {
             let found = self.input_schema.examine(value, None);
-            found.findings.is_empty() && !found.has_strangers && found.unknown_keys.is_empty()
+            found.findings.is_empty() && !found.has_strangers
         })
     }
 

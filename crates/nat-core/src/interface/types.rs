@@ -18,10 +18,8 @@ pub(crate) struct InputType {
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    /// The value is the whole text.
-    pub(crate) from_text: fn(&str) -> serde_json::Result<Payload>,
-    /// The text is an object, the value its field of this name.
-    pub(crate) from_field: fn(&str, &'static str) -> serde_json::Result<Payload>,
+    /// The value is the whole text, or its field of this name.
+    pub(crate) from_text: fn(&str, Option<&'static str>) -> serde_json::Result<Payload>,
     /// The value was parsed already.
     pub(crate) read: Read<Payload>,
     /// For steps, which show what a function was called with.
@@ -36,15 +34,9 @@ impl InputType {
             type_id: TypeId::of::<T>,
             type_name: type_name::<T>,
             schema: SchemaGenerator::root_schema_for::<T>,
-            from_text: |text| {
+            from_text: |text, field| {
                 let mut deserializer = serde_json::Deserializer::from_str(text);
-                let value = T::deserialize(Strict(&mut deserializer))?;
-                deserializer.end()?;
-                Ok(Box::new(value))
-            },
-            from_field: |text, field| {
-                let mut deserializer = serde_json::Deserializer::from_str(text);
-                let value = Field::<T>(field, PhantomData).deserialize(Strict(&mut deserializer))?;
+                let value = value::<T, _>(Strict(&mut deserializer), field)?;
                 deserializer.end()?;
                 Ok(Box::new(value))
             },
@@ -90,6 +82,16 @@ pub(crate) enum Gives {
 
 fn known<T: 'static>(value: &dyn Any) -> &T {
     value.downcast_ref().expect("an interface is only ever given values of its own function")
+}
+
+fn value<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+    field: Option<&'static str>,
+) -> Result<T, D::Error> {
+    match field {
+        None => T::deserialize(deserializer),
+        Some(field) => Field(field, PhantomData).deserialize(deserializer),
+    }
 }
 
 /// Takes one field out of an object and lets the others pass.

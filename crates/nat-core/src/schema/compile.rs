@@ -1,6 +1,7 @@
 //! From a JSON Schema to nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -163,6 +164,7 @@ impl<'s> Compiler<'s> {
         };
         Some(ObjectRules {
             index: properties.iter().enumerate().map(|(at, property)| (property.name.clone(), at)).collect(),
+            names_of_parts: OnceLock::new(),
             properties,
             bare_required: required.into_iter().map(str::to_owned).collect(),
             patterns,

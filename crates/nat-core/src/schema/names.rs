@@ -19,7 +19,25 @@ pub(crate) struct Nameless<'n, 'v> {
     pub(crate) absent: &'n [&'v str],
 }
 
-impl Nameless<'_, '_> {
+impl<'v> Nameless<'_, 'v> {
+    /// The absent names that are a part's and not the object's own. `is_of_part` tells of one name, and is asked
+    /// once for all of them and all values; of a name that it cannot tell of it is asked again.
+    pub(crate) fn absent_of_parts(&self, is_of_part: impl Fn(&str) -> Option<bool>) -> Vec<&'v str> {
+        let rules = self.rules;
+        if let Some(of_parts) = rules.names_of_parts.get() {
+            return self.absent.iter().copied().filter(|name| of_parts.iter().any(|other| other == name)).collect();
+        }
+        let names = rules.properties.iter().map(|property| &property.name).chain(&rules.bare_required);
+        let told: Vec<_> = names.map(|name| (name.as_str(), is_of_part(name))).collect();
+        if told.iter().all(|(_, is_of_part)| is_of_part.is_some()) {
+            let of_parts = told.iter().filter(|(_, is_of_part)| *is_of_part == Some(true));
+            // Another request may have been first, with the same answer.
+            let _ = rules.names_of_parts.set(of_parts.map(|(name, _)| (*name).to_owned()).collect());
+        }
+        let may_be = |name: &&str| told.iter().any(|(other, is_of_part)| other == name && *is_of_part != Some(false));
+        self.absent.iter().copied().filter(may_be).collect()
+    }
+
     /// Equal for objects of one place in the schema.
     pub(crate) fn kind(&self) -> usize {
         std::ptr::from_ref(self.rules).addr()

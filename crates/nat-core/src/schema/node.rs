@@ -1,6 +1,7 @@
 //! A schema as the walker reads it: references resolved, patterns compiled, unions classified.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use regex::Regex;
 use serde_json::{Number, Value};
@@ -110,6 +111,8 @@ pub(super) struct ObjectRules {
     /// In declaration order.
     pub(super) properties: Vec<Property>,
     pub(super) index: HashMap<String, usize>,
+    /// The names that are not the object's own but those of a part, once the type was asked.
+    pub(super) names_of_parts: OnceLock<Vec<String>>,
     /// Required names without a schema of their own.
     pub(super) bare_required: Vec<String>,
     pub(super) patterns: Vec<(Regex, NodeId)>,

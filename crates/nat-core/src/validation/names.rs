@@ -79,8 +79,8 @@ impl<R> Probe<'_, R> {
         }
         if !strange.is_empty() {
             // What is not the object's own may be a part's (`flatten`), for the names that are not its own either.
-            let is_strange = |name: &&'v str| self.leads_to(object, name, nobody);
-            let absent: Vec<&'v str> = object.absent.iter().copied().filter(is_strange).collect();
+            let leads_to_none = |name: &str| Some(self.key(&object.path, name)?.identity == nobody.identity);
+            let absent = object.absent_of_parts(leads_to_none);
             match absent.is_empty() {
                 true => strange.iter().for_each(|key| self.know(object, key, None)),
                 false => pairs.extend(self.compared(object, &strange, &absent)),
