@@ -135,9 +135,16 @@ impl Signals {
     pub(crate) fn end(&self, log: &Log) -> ExitCode {
         log.flush();
         let number = self.shared.first();
-        // Does not return, unless the signal cannot be raised.
-        let _ = signal_hook::low_level::emulate_default_handler(number);
+        raise(number);
         ExitCode::from(128 + u8::try_from(number).unwrap_or_default())
+    }
+}
+
+/// Ends the process by a signal; returns where that cannot be. The first process of a container is never ended by a
+/// signal of its own, and would abort instead: it exits with the status that shells show for the signal.
+fn raise(number: i32) {
+    if std::process::id() != 1 {
+        let _ = signal_hook::low_level::emulate_default_handler(number);
     }
 }
 
@@ -161,7 +168,8 @@ impl Allowance {
 /// Ends the threads of a runtime without waiting for code that blocks them, and gives what that is.
 pub(crate) fn end_workers(runtime: tokio::runtime::Runtime) -> Vec<Activity> {
     let before = activity::all();
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    // Code that computes for a moment blocks nothing yet.
+    runtime.shutdown_timeout(Duration::from_millis(300));
     still_running(&before)
 }
 

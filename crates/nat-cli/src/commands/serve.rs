@@ -33,9 +33,9 @@ pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Re
     let signals = Signals::listen(Running::Server, &project.config.general, runtime.handle().clone(), log)
         .map_err(|error| format!("signals cannot be listened to: {error}"))?;
     let ended = runtime.block_on(signals.answering(until_stopped(project, options, &signals, log)));
+    signals.over();
     // A call that blocks its thread is not waited for: everything else has ended by now.
     let blocked = signals::end_workers(runtime);
-    signals.over();
     let unclosed = ended?;
     if unclosed == 0 && blocked.is_empty() {
         return Ok(signals.exit(log));

@@ -68,6 +68,11 @@ impl Stop {
         }
     }
 
+    /// Nothing is left that could be blocked: there is no deadline any more.
+    pub(super) fn disarm(&mut self) {
+        (self.deadline, self.answer) = (None, None);
+    }
+
     /// When to call [`Stop::time`] next.
     pub(super) fn next(&self) -> Option<Instant> {
         self.deadline.into_iter().chain(self.answer).min()
@@ -110,6 +115,18 @@ mod tests {
             assert_eq!(stop.next(), Some(start + ms(9500)));
             assert_eq!(stop.time(start + ms(9499), false), None);
             assert_eq!(stop.time(start + ms(9500), true), Some(Up::Blocked));
+        }
+    }
+
+    #[test]
+    fn what_is_left_when_everything_is_over_has_no_deadline() {
+        for running in [Running::Server, Running::OneShot] {
+            let (mut stop, start) = (Stop::new(running), Instant::now());
+            stop.signal(start, DEFAULTS, false);
+            stop.signal(start, DEFAULTS, false);
+            stop.disarm();
+            assert_eq!((stop.next(), stop.time(start + ms(60_000), false)), (None, None));
+            assert_eq!(stop.signal(start, DEFAULTS, true), Asked::End);
         }
     }
 

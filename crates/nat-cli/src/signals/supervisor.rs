@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use nat_core::activity;
 use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::{emulate_default_handler, exit, pipe};
+use signal_hook::low_level::{exit, pipe};
 use tokio::runtime::Handle;
 
 use super::announcer::Announcement;
 use super::stop::{Asked, Stop, Up};
-use super::{BLOCKED, Shared, abort, hangup, still_running};
+use super::{BLOCKED, Shared, abort, hangup, raise, still_running};
 
 /// How long the last words are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -74,6 +74,10 @@ impl Supervisor {
                 if self.heard[at].came.swap(false, Ordering::SeqCst) {
                     self.signal(self.heard[at].number, self.heard[at].name);
                 }
+            }
+            if self.shared.over.load(Ordering::SeqCst) {
+                // A result that is left to print waits for its reader, and for no deadline.
+                self.stop.disarm();
             }
             let answers = [&self.shared.main_answers, &self.shared.worker_answers];
             let answered = answers.iter().all(|answer| answer.load(Ordering::SeqCst));
@@ -152,7 +156,6 @@ impl Supervisor {
 
 /// Ends the process by a signal.
 fn end_by(number: i32) -> ! {
-    // Does not return, unless the signal cannot be raised.
-    let _ = emulate_default_handler(number);
+    raise(number);
     exit(128 + number)
 }

@@ -14,7 +14,11 @@ use tokio::time::{Instant, sleep_until};
 use super::pacing::Paced;
 use super::{Client, GRACE, Phase};
 use crate::reply::Body;
-use crate::socket::{DRAIN_LINGER, has_unread, reset};
+use crate::socket::{DRAIN_LINGER, LINGER, has_unread, reset};
+
+/// In a drain a connection may be silent for longer than the socket reads on behind its last answer, or the answer to an
+/// upload would be lost to a reset.
+const AFTER_THE_ANSWER: Duration = LINGER.saturating_add(Duration::from_millis(500));
 
 /// Why a connection ended.
 pub(super) enum End {
@@ -123,8 +127,8 @@ pub(super) async fn drive<C: Graceful>(
                 }
                 Ok(Phase::Draining) => {
                     connection.as_mut().finish();
-                    stage = Stage::Ending(GRACE);
-                    timer.as_mut().reset(Instant::now() + GRACE);
+                    stage = Stage::Ending(AFTER_THE_ANSWER);
+                    timer.as_mut().reset(Instant::now() + AFTER_THE_ANSWER);
                 }
                 Ok(Phase::Over) | Err(_) => return End::Over,
             },
@@ -148,8 +152,8 @@ pub(super) async fn drive<C: Graceful>(
                             true => return End::Silent,
                             false => {
                                 connection.as_mut().finish();
-                                stage = Stage::Ending(GRACE);
-                                timer.as_mut().reset(now + GRACE);
+                                stage = Stage::Ending(AFTER_THE_ANSWER);
+                                timer.as_mut().reset(now + AFTER_THE_ANSWER);
                             }
                         }
                     }

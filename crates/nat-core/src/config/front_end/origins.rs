@@ -6,7 +6,12 @@ use crate::config::mistake::Mistake;
 use crate::schema::Segment;
 
 /// Hosts that nobody means who writes a pattern for their own: one that takes them takes everybody's.
-const STRANGERS: [&str; 10] = [
+const STRANGERS: [&str; 15] = [
+    "qzvxkjw.de",
+    "qzvxkjw.co",
+    "qzvxkjw.xyz",
+    "qzvxkjw.info",
+    "www.qzvxkjw.com",
     "qzvxkjw.example",
     "qzvxkjw.com",
     "qzvxkjw.net",
@@ -30,17 +35,35 @@ impl Cors {
         }
         let pattern = self.allow_origin_regex.as_ref()?;
         let pattern = regex::Regex::new(&format!(r"\A(?:{pattern})\z")).ok()?;
+        let ports = ["", ":8000", ":8443", ":3000", ":5173", ":8080"];
         let mut origins = STRANGERS.iter().flat_map(|host| {
-            [
-                format!("http://{host}"),
-                format!("https://{host}"),
-                format!("http://{host}:8000"),
-                format!("https://{host}:8443"),
-            ]
+            ports.iter().flat_map(move |port| [format!("http://{host}{port}"), format!("https://{host}{port}")])
         });
-        let takes_any = pattern.is_match("null") || origins.any(|origin| pattern.is_match(&origin));
-        takes_any.then_some("allow_origin_regex")
+        // A pattern without an end of its own goes on into the domain of somebody else.
+        let begins = literal_beginning(pattern.as_str());
+        let mut goes_on = [format!("{begins}.qzvxkjw.example"), format!("{begins}qzvxkjw.example")].into_iter();
+        let takes = |origin: String| pattern.is_match(&origin);
+        (takes("null".to_owned()) || origins.any(takes) || goes_on.any(takes)).then_some("allow_origin_regex")
     }
+}
+
+/// What every match of a pattern begins with, as far as it is written out; `https` for `https?`.
+fn literal_beginning(pattern: &str) -> String {
+    let pattern = pattern.trim_start_matches(r"\A(?:").trim_start_matches('^').replace("https?", "https");
+    let mut begins = String::new();
+    let mut left = pattern.chars().peekable();
+    while let Some(char) = left.next() {
+        let literal = match char {
+            '\\' => left.next().filter(|escaped| !escaped.is_ascii_alphanumeric()),
+            _ => Some(char).filter(|char| char.is_ascii_alphanumeric() || ":/-_.".contains(*char)),
+        };
+        // What may be repeated, or left out, is not written out.
+        match literal.filter(|_| left.peek().is_none_or(|next| !"?*+{".contains(*next))) {
+            Some(literal) => begins.push(literal),
+            None => break,
+        }
+    }
+    begins
 }
 
 pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
@@ -95,13 +118,18 @@ fn host_name(host: &str) -> Option<Mistake> {
         !label.is_empty() && label.bytes().all(is_part)
     };
     let name = host.strip_suffix('.').unwrap_or(host);
-    if name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label) {
+    let is_name = name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label);
+    let is_everybodys = name.strip_prefix("*.").is_some_and(|domain| !domain.contains('.'));
+    if is_name && !is_everybodys {
         return None;
     }
     let at = |message: String| Mistake::new(["allowed_hosts"], message);
     let expected = "the name of a host without scheme and port, such as `app.example.org`, or `*.example.org`";
-    if host == "*" {
-        let message = "Value error, every host would be allowed, and with it every web page".to_owned();
+    if host == "*" || is_name {
+        let message = match is_name {
+            true => format!("Value error, `{host}` allows every host of that top level, and with it every web page"),
+            false => "Value error, every host would be allowed, and with it every web page".to_owned(),
+        };
         let suggestion = "list the names by which this server is called; or, if something in front vouches for every session, \
                     write `session: {trust_client_sessions: true}`";
         return Some(at(message).expected(expected).mend(suggestion));
@@ -148,6 +176,11 @@ mod tests {
             r"http://\d+\.\d+\.\d+\.\d+",
             "null|https://app",
             "https://[^.]+[.]io",
+            "https?://.*:3000",
+            r"https://app\.example\.org.*",
+            "https?://localhost.*",
+            r"https://.*\.de",
+            r"https://[a-z]+\.[a-z]+\.com",
         ] {
             assert_eq!(cors(&[], Some(pattern)).any_origin(), Some("allow_origin_regex"), "{pattern}");
         }
@@ -166,6 +199,13 @@ mod tests {
         assert_eq!(cors(&["null"], None).any_origin(), Some("allow_origins"));
         assert_eq!(cors(&["https://a.example"], None).any_origin(), None);
         assert_eq!(Cors::default().any_origin(), None);
+    }
+
+    #[test]
+    fn nobody_has_a_top_level_of_their_own() {
+        for host in ["*.com", "*.localhost", "*.de."] {
+            assert!(host_name(host).is_some_and(|mistake| mistake.message.contains(host)), "{host}");
+        }
     }
 
     #[test]
