@@ -136,7 +136,7 @@ pub(crate) struct During<'a, F> {
     phase: Phase,
     component: &'a str,
     user: Option<&'a UserId>,
-    /// Nothing only while it is dropped.
+    /// Nothing once it has ended.
     future: Option<F>,
 }
 
@@ -145,17 +145,22 @@ impl<F: Future + Unpin> Future for During<'_, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let _entered = enter(self.phase, self.component, self.user);
-        match &mut self.future {
-            Some(future) => Pin::new(future).poll(cx),
-            None => Poll::Pending,
+        let Some(future) = &mut self.future else { return Poll::Pending };
+        let polled = Pin::new(future).poll(cx);
+        if polled.is_ready() {
+            // Here, where it is entered already.
+            self.future = None;
         }
+        polled
     }
 }
 
 impl<F> Drop for During<'_, F> {
     fn drop(&mut self) {
-        let _entered = enter(self.phase, self.component, self.user);
-        drop(self.future.take());
+        if self.future.is_some() {
+            let _entered = enter(self.phase, self.component, self.user);
+            drop(self.future.take());
+        }
     }
 }
 

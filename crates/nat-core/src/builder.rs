@@ -142,8 +142,7 @@ impl Component {
 
     fn in_manner<F: Send + Sync + 'static, M: Manner<F>>(builder: &Builder, function: F) -> Self {
         let planned = builder.planned();
-        let interface = planned.interface.clone().expect("a function registration has an interface");
-        Self(Built::Function(Arc::new(FunctionCell::<F, M>::new(planned.label.clone(), interface, function))))
+        Self(Built::Function(Arc::new(FunctionCell::<F, M>::new(planned.label.clone(), function))))
     }
 
     /// The group that `builder`'s component turned out to be.

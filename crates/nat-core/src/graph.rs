@@ -388,8 +388,8 @@ impl Node<'_> {
         self.registered.registration().scope()
     }
 
-    fn label(&self, number: FunctionNumber) -> Arc<Label> {
-        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope(), number })
+    fn label(&self, number: FunctionNumber, interface: Option<Arc<Interface>>) -> Arc<Label> {
+        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope(), number, interface })
     }
 
     /// Its section, and its path in that.

@@ -28,6 +28,8 @@ pub(crate) struct Label {
     pub(crate) scope: Scope,
     /// Of the function, or of the group's first one.
     pub(crate) number: FunctionNumber,
+    /// Of a function. Here and not in its cell, of which every user has one.
+    pub(crate) interface: Option<Arc<Interface>>,
 }
 
 /// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
@@ -164,14 +166,17 @@ pub(crate) fn wrong_payload(name: &str) -> Error {
 /// A built function, which answers in the manner `M`.
 pub(crate) struct FunctionCell<F, M> {
     label: Arc<Label>,
-    interface: Arc<Interface>,
     value: Cell<F>,
     manner: PhantomData<fn() -> M>,
 }
 
 impl<F: Send + Sync + 'static, M: Manner<F>> FunctionCell<F, M> {
-    pub(crate) fn new(label: Arc<Label>, interface: Arc<Interface>, value: F) -> Self {
-        Self { label, interface, value: Cell::new(value), manner: PhantomData }
+    /// # Panics
+    ///
+    /// When the label is that of a group.
+    pub(crate) fn new(label: Arc<Label>, value: F) -> Self {
+        assert!(label.interface.is_some(), "a function registration has an interface");
+        Self { label, value: Cell::new(value), manner: PhantomData }
     }
 
     fn answer(self: Arc<Self>, ctx: Context, input: Payload) -> Result<Calling> {
@@ -229,7 +234,7 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
     }
 
     fn interface(&self) -> &Arc<Interface> {
-        &self.interface
+        self.label.interface.as_ref().expect("it was there when the cell was made")
     }
 
     fn call(self: Arc<Self>, ctx: Context, input: Payload) -> Call {
@@ -240,10 +245,10 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
             if let Some(listener) = ctx.listener() {
                 listener.yield_to_reader().await;
             }
-            let shown = |budget: &Arc<Budget>| budget.show(&self.interface.shown_input(&*input));
+            let shown = |budget: &Arc<Budget>| budget.show(&self.interface().shown_input(&*input));
             let span = ctx.function_span(&self.label.name, shown);
             let output = self.clone().answer(span.context().clone(), input)?.await?;
-            span.finish_with(|budget| budget.show(&self.interface.shown(Given::Output, &*output)));
+            span.finish_with(|budget| budget.show(&self.interface().shown(Given::Output, &*output)));
             Ok(output)
         }))
     }
@@ -253,7 +258,7 @@ impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, 
             return Box::pin(self.chunks(ctx, input));
         }
         let what = What::Function(self.label.name.clone());
-        let told = Told { what, interface: self.interface.clone(), given: Given::Chunk };
+        let told = Told { what, interface: self.interface().clone(), given: Given::Chunk };
         Box::pin(streamed(ctx, told, input, move |ctx, input| self.chunks(ctx, input)))
     }
 

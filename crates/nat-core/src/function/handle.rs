@@ -102,8 +102,9 @@ fn cell_for_test<M: Manner<F>, F: Send + Sync + 'static>(
     gives: Gives,
     function: F,
 ) -> Arc<dyn ErasedFunction> {
-    let label = Arc::new(Label { name: "for_test".into(), scope: Scope::PerUser, number: FunctionNumber::MAX });
-    Arc::new(FunctionCell::<F, M>::new(label, Interface::new(input, "value", gives), function))
+    let interface = Some(Interface::new(input, "value", gives));
+    let label = Label { name: "for_test".into(), scope: Scope::PerUser, number: FunctionNumber::MAX, interface };
+    Arc::new(FunctionCell::<F, M>::new(Arc::new(label), function))
 }
 
 fn single<F: Function>(function: F) -> Arc<dyn ErasedFunction> {

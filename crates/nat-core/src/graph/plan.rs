@@ -57,8 +57,6 @@ pub(crate) struct Planned {
     pub(crate) kind: ComponentKind,
     pub(crate) registration: &'static Registration,
     pub(crate) settings: Arc<Value>,
-    /// Of a function.
-    pub(crate) interface: Option<Arc<Interface>>,
     /// Of a group.
     pub(crate) members: Arc<[Member]>,
 }
@@ -201,11 +199,10 @@ fn planned(node: &Node<'_>, number: FunctionNumber) -> Planned {
         }
     };
     Planned {
-        label: node.label(number),
+        label: node.label(number, interface),
         kind: node.component.kind,
         registration: node.registered.registration(),
         settings: Arc::new(node.component.settings.clone()),
-        interface,
         members: node.members.clone(),
     }
 }

@@ -38,8 +38,9 @@ struct Handover {
     waits: bool,
 }
 
-/// The body of an answer in pieces. The last byte of each frame is a piece of its own: it is taken when the window
-/// covers all before it, and so nothing is left behind in h2 when the body has ended.
+/// The body of an answer in pieces. On HTTP/2 the last byte of each frame is a piece of its own: it is taken when the
+/// window covers all before it, and so nothing is left behind in h2 when the body has ended. On HTTP/1, which has no
+/// windows, a small answer is one piece, and leaves with its head.
 pub(super) struct Paced {
     body: Body,
     /// What is left of the present frame.
@@ -54,10 +55,14 @@ impl Paced {
         Self { body, rest: Bytes::new(), client }
     }
 
-    fn piece(&mut self) -> Bytes {
-        match self.rest.len() {
-            0 | 1 => std::mem::take(&mut self.rest),
-            length => self.rest.split_to(PIECE.min(length - 1)),
+    fn piece(&mut self, protocol: Protocol) -> Bytes {
+        let length = match protocol {
+            Protocol::Http1 => self.rest.len(),
+            Protocol::Http2 => self.rest.len().saturating_sub(1).max(1),
+        };
+        match length.min(PIECE) {
+            piece if piece >= self.rest.len() => std::mem::take(&mut self.rest),
+            piece => self.rest.split_to(piece),
         }
     }
 }
@@ -85,8 +90,8 @@ impl HttpBody for Paced {
                 },
             }
         }
-        hand_over(|now| *now = Handover { pieces: now.pieces + 1, waits: true });
-        Poll::Ready(Some(Ok(Frame::data(self.piece()))))
+        let protocol = hand_over(|now| *now = Handover { pieces: now.pieces + 1, waits: true });
+        Poll::Ready(Some(Ok(Frame::data(self.piece(protocol)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -104,13 +109,21 @@ impl HttpBody for Paced {
     }
 }
 
-fn hand_over(change: impl FnOnce(&mut Handover)) {
-    // Tests poll bodies without a stream around them.
-    let _ = HANDOVER.try_with(|cell| {
+/// What the body of an answer is polled for.
+#[derive(Clone, Copy)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Notes it for the stream that the body is polled in; there is one on HTTP/2 only.
+fn hand_over(change: impl FnOnce(&mut Handover)) -> Protocol {
+    let noted = HANDOVER.try_with(|cell| {
         let mut now = cell.get();
         change(&mut now);
         cell.set(now);
     });
+    if noted.is_ok() { Protocol::Http2 } else { Protocol::Http1 }
 }
 
 /// Runs each stream of a connection on a task of its own, with `write_timeout` for each piece of its answer.
