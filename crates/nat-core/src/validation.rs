@@ -154,7 +154,7 @@ impl Subject<'_, ()> {
         let mut value = self.value.clone();
         probe.substitute(limits.changed.as_ref(), &mut value);
         let Examined { mut unknown_keys, references, .. } = self.schema.examine(self.value, Some(&probe));
-        unknown_keys.retain(|unknown| !probe.knows(&unknown.path, &unknown.key));
+        unknown_keys.retain(|unknown| !probe.found.is_alias(&unknown.key) && !probe.knows(&unknown.path, &unknown.key));
         Settled { value, findings, reason, unknown_keys, references }
     }
 }

@@ -22,6 +22,7 @@ use tower::ServiceExt;
 use crate::settings::{self, Reach};
 use crate::{App, Peer};
 
+mod aliased;
 mod streams;
 
 /// The test's side: counts what the functions do, and lets them go on.
@@ -240,6 +241,7 @@ macro_rules! registrations {
 registrations! {
     ECHO: "echo", Shared, "text", NoConfig => Echo, stateless::<Echo>;
     REPEAT: "repeat", Shared, "value", NoConfig => Repeat, stateless::<Repeat>;
+    ALIASED: "aliased", Shared, "value", NoConfig => aliased::Aliased, stateless::<aliased::Aliased>;
     MIRROR: "mirror", Shared, "value", NoConfig => Mirror, stateless::<Mirror>;
     PUPPET: "puppet", PerUser, "value", LabConfig => Puppet, puppet;
     SHARED_PUPPET: "shared_puppet", Shared, "value", LabConfig => Puppet, puppet;

@@ -1,4 +1,4 @@
-//! JSON in memory, with nothing lost of what was written but the order of equal keys' neighbours.
+//! JSON in memory: integers of 128 bits and every entry of a repeated key are kept.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -9,8 +9,29 @@ use super::node::{Additional, Composite, ObjectRules, Presence};
 use super::notes::Place;
 use super::walk::{View, Walk, missing};
 
-/// Keys that stand for declared ones: the key, and the name it stands for.
-type Aliases<'v> = Vec<(&'v str, &'v str)>;
+/// The entries of an object as they are written.
+struct Written<'v> {
+    fields: &'v Map<String, Value>,
+    /// Keys that stand for declared ones: the key, and the name it stands for.
+    aliases: Vec<(&'v str, &'v str)>,
+}
+
+impl<'v> Written<'v> {
+    /// The value of a declared name, and the key under which it is written.
+    fn field(&self, name: &'v str) -> Option<(&'v str, &'v Value)> {
+        if let Some(field) = self.fields.get(name) {
+            return Some((name, field));
+        }
+        let (key, _) = self.aliases.iter().find(|(_, own)| *own == name)?;
+        Some((key, self.fields.get(*key)?))
+    }
+
+    /// The entries that stand for no declared name.
+    fn others(&self, rules: &'v ObjectRules) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        let is_alias = |key: &String| self.aliases.iter().any(|(alias, _)| alias == key);
+        self.fields.iter().filter(move |(key, _)| !rules.index.contains_key(*key) && !is_alias(key))
+    }
+}
 
 impl<'v> Walk<'v> {
     pub(super) fn object(
@@ -23,15 +44,11 @@ impl<'v> Walk<'v> {
         view: View<'v>,
     ) -> Option<Change> {
         let before = self.notes.findings.len();
-        let aliases = self.aliases(rules, composite, fields, place, view);
-        let written = |name: &'v str| match fields.get(name) {
-            Some(field) => Some((name, field)),
-            None => aliases.iter().find(|(_, own)| *own == name).and_then(|(key, _)| Some((*key, fields.get(*key)?))),
-        };
+        let written = Written { fields, aliases: self.aliases(rules, composite, fields, place, view) };
         let mut changes = Vec::new();
         let mut present = 0;
         for property in &rules.properties {
-            match (written(&property.name), property.presence) {
+            match (written.field(&property.name), property.presence) {
                 (Some((key, field)), _) => {
                     present += 1;
                     if let Some(change) = self.node(property.node, field, &place.key(key), View::Whole) {
@@ -46,11 +63,11 @@ impl<'v> Walk<'v> {
                 }
             }
         }
-        for name in rules.bare_required.iter().filter(|name| written(name).is_none()) {
+        for name in rules.bare_required.iter().filter(|name| written.field(name).is_none()) {
             self.report(&place.key(name), value, missing().limit());
         }
         if present < fields.len() {
-            self.other_fields(rules, composite, &aliases, fields, place, view, &mut changes);
+            self.other_fields(rules, composite, &written, place, view, &mut changes);
         }
         if self.notes.findings.len() == before {
             let length = fields.len();
@@ -71,7 +88,7 @@ impl<'v> Walk<'v> {
         fields: &'v Map<String, Value>,
         place: &Place<'_, 'v>,
         view: View<'v>,
-    ) -> Aliases<'v> {
+    ) -> Vec<(&'v str, &'v str)> {
         let names = rules.properties.iter().map(|property| &property.name).chain(&rules.bare_required);
         let absent: Vec<&'v str> = names.filter(|name| !fields.contains_key(*name)).map(String::as_str).collect();
         if absent.is_empty() {
@@ -100,16 +117,13 @@ impl<'v> Walk<'v> {
         &mut self,
         rules: &'v ObjectRules,
         composite: Option<&'v Composite>,
-        aliases: &Aliases<'v>,
-        fields: &'v Map<String, Value>,
+        written: &Written<'v>,
         place: &Place<'_, 'v>,
         view: View<'v>,
         changes: &mut Vec<(String, Change)>,
     ) {
-        for (key, field) in fields {
-            let is_known = |composite: &Composite| composite.known.contains(key);
-            let is_alias = || aliases.iter().any(|(alias, _)| alias == key);
-            if rules.index.contains_key(key) || composite.is_some_and(is_known) || is_alias() {
+        for (key, field) in written.others(rules) {
+            if composite.is_some_and(|composite| composite.known.contains(key)) {
                 continue;
             }
             let here = place.key(key);

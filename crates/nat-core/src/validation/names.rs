@@ -27,6 +27,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether a key of this name was found to stand for a field, in any object.
+    pub(super) fn is_alias(&self, key: &str) -> bool {
+        self.kinds.borrow().values().any(|kind| matches!(kind.known.get(key), Some(Some(_))))
+    }
+
     /// Whether a question was too costly to be asked.
     pub(super) fn gave_up(&self) -> bool {
         self.gave_up.get()

@@ -80,6 +80,30 @@ async fn inputs_are_refused_with_reasons() {
     assert_eq!(marked.status, 200);
 }
 
+/// What the input type takes is taken beside anything, and what is refused is named alone.
+#[tokio::test]
+async fn no_unrelated_member_decides_about_a_body() {
+    let front = front("workflow: {_type: aliased}").await;
+    let amount = "1234567890123456789012";
+    for unrelated in ["", r#","zip":["\ud83d\ude00"]"#, r#","zip":1e9,"zip":{"a":[1]}"#, r#","times":"0""#] {
+        for path in BOTH {
+            let body = format!(r#"{{"body":"x","tone":"what","amount":{amount}{unrelated}}}"#);
+            let answer = front.post(path, "u", &body).await;
+            assert_eq!(answer.seen(), (200, &*format!(r#"{{"value":"x Other {amount} 0"}}"#)), "{body}");
+        }
+    }
+    for unrelated in ["", r#","zip":["\ud83d\ude00"]"#] {
+        let body = format!(r#"{{"body":"x","tone":"what","amount":{amount},"count":"many"{unrelated}}}"#);
+        let unreadable = r#"{"type":"int_parsing","loc":["body","count"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"many"}"#;
+        let answer = front.post("/generate", "u", &body).await;
+        assert_eq!(answer.seen(), (422, &*format!(r#"{{"detail":[{unreadable}]}}"#)), "{body}");
+        let body = format!(r#"{{"body":"x","count":10{unrelated}}}"#);
+        let too_many = r#"{"type":"less_than_equal","loc":["body","count"],"msg":"Input should be less than or equal to 9","input":10,"ctx":{"le":9}}"#;
+        let answer = front.post("/generate", "u", &body).await;
+        assert_eq!(answer.seen(), (422, &*format!(r#"{{"detail":[{too_many}]}}"#)), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn a_refused_input_builds_and_counts_nothing() {
     let front = front(PUPPET).await;
