@@ -274,6 +274,10 @@ impl Shard {
         let entry = Entry { hash, number: slot.number(), slot: Some(slot.clone()), before: NONE, after: NONE };
         let at = match self.vacant {
             NONE => {
+                if self.entries.len() == self.entries.capacity() {
+                    // By a quarter: doubling would leave a third of the room empty on average.
+                    self.entries.reserve_exact(self.entries.len() / 4 + 4);
+                }
                 self.entries.push(entry);
                 self.entries.len() - 1
             }

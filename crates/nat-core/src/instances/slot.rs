@@ -38,7 +38,8 @@ pub(super) struct Slot {
 
 struct State {
     phase: Phase,
-    leases: usize,
+    // Nobody has four billion calls.
+    leases: u32,
     /// Requests that wait for the build, each of which leases the instance next: it is not idle while there are any.
     waiters: u32,
     /// Somebody wants it closed as soon as it is free: no new leases.
@@ -327,7 +328,7 @@ impl Slot {
         let state = self.state.lock();
         let Phase::Live(set) = &state.phase else { return None };
         let last = if state.leases > 0 { state.counters.active_since } else { state.idle_since };
-        Some(UserReport::new(&self.user, &state.counters, last, state.leases, set.len(), plan))
+        Some(UserReport::new(&self.user, &state.counters, last, state.leases as usize, set.len(), plan))
     }
 }
 

@@ -242,7 +242,8 @@ async fn run(workers: usize) {
     let totals = instances.totals().now();
     assert_eq!(totals.built, totals.closed, "instances built and closed");
     assert_eq!(lab.live_values(), 0, "values that were never dropped, though calls of them still lie aside");
-    for aside in std::mem::take(&mut *strays.aside.lock()) {
+    let aside = std::mem::take(&mut *strays.aside.lock());
+    for aside in aside {
         aside.await;
     }
     tasks.close();
