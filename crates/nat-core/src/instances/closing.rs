@@ -27,8 +27,8 @@ impl Instances {
         self.tasks.spawn(close(self.clone(), slot, set, reason, permit));
     }
 
-    /// A permit for one close more; none from the drain deadline on, when there is no time to wait for one. Whoever has
-    /// many instances to close waits for it before each of them begins to close, so that their users can use them
+    /// A permit for one close more; none from the drain deadline on, when there is no time to wait for one. A caller that
+    /// has many instances to close waits for it before each of them begins to close, so that their users can use them
     /// meanwhile.
     pub(super) async fn close_permit(&self) -> Option<Permit> {
         tokio::select! {
@@ -113,7 +113,7 @@ pub(super) async fn close_components(
     };
     let deadline = Deadline::within(instances.limits.close_timeout, Some(instances.closed_by.subscribe()));
     let outcome = set.close(reason, deadline, Some(slot.user())).await;
-    // Whoever blocks a thread does not keep others from being closed, too.
+    // Code that blocks a thread must not keep other instances from being closed.
     drop(permit);
     let emptied = set.emptied();
     tokio::pin!(emptied);

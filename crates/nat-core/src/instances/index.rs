@@ -164,7 +164,7 @@ impl Index {
             };
             let (_, home) = self.shards.iter().filter_map(since).min_by_key(|(since, _)| *since)?;
             let mut shard = home.lock();
-            // Whoever was first may be in use by now; then whoever is first is as good, if anybody is.
+            // The first of the list may have changed by now; the present one is as good, if there is one.
             let Some(slot) = shard.longest_idle().cloned() else { continue };
             if let Some(set) = slot.close_if_idle_in(&mut shard) {
                 return Some((slot, set));

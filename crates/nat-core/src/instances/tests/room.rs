@@ -42,7 +42,7 @@ async fn a_refusal_is_no_reason_for_the_next_one() {
     }
 }
 
-/// With one idle user at a time, whoever comes gets that one's place.
+/// With one idle user at a time, a newcomer gets that user's place.
 #[test]
 fn nobody_is_refused_while_somebody_is_idle() {
     for workers in [1, 2, 4] {
@@ -264,7 +264,7 @@ async fn the_list_of_idle_users_is_exact() {
                 slot.release(since, None);
             }
             9 if !slots.is_empty() => {
-                // Whoever goes: by request, or as the longest idle.
+                // One slot goes: by request, or as the longest idle.
                 let longest = slots.iter().filter_map(|slot| Some((slot.idle_since()?, slot.number()))).min();
                 let gone = if roll(2) == 0 {
                     let gone = slots[roll(slots.len())].clone();
