@@ -22,7 +22,7 @@ mod tree;
 
 pub(crate) use deserializer::Reader;
 pub(crate) use parse::parse;
-pub(crate) use run::{Directions, Goal, KeyIdentity, Run, Substitutes, Twin, Verdict, address};
+pub(crate) use run::{Directions, Goal, KeyIdentity, Run, Substitutes, Twin, Verdict, Whole, address};
 pub(crate) use strict::Strict;
 pub(crate) use tree::{Numeral, Tree};
 

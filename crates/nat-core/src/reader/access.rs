@@ -54,8 +54,10 @@ impl<'r> Reader<'r> {
         };
         self.run.begin_child(ends);
         let result = read(Reader { node, focus, depth: self.depth + 1, ..self });
-        if ends {
-            self.run.end_focus(result.is_ok());
+        match focus {
+            None => {}
+            Some([]) => self.run.end_focus(result.is_ok()),
+            Some(_) => self.run.end_whole(self.depth + 1, result.is_ok()),
         }
         if result.is_err() {
             self.run.hand_up(self.depth, step.to_segment());

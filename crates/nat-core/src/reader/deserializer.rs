@@ -105,7 +105,9 @@ impl<'r> Deserializer<'r> for Reader<'r> {
             self.run.note_any();
         }
         // What is read here is seen whole or not at all.
-        self.focus = None;
+        if self.focus.take().is_some_and(|left| !left.is_empty()) {
+            self.run.note_whole(self.depth);
+        }
         if let Some(substitute) = self.run.directions.substitutes.and_then(|all| all.get(&address(self.node))) {
             self.node = substitute;
         }

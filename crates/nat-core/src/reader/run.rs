@@ -36,6 +36,7 @@ pub(crate) struct Run<'r> {
     /// Whether the value at the end of the focus was read where a type asked for any.
     by_any: Cell<bool>,
     verdict: Cell<Option<Verdict>>,
+    whole: Cell<Option<Whole>>,
     key: Cell<Option<KeyIdentity>>,
     trace: RefCell<Trace>,
 }
@@ -79,6 +80,15 @@ pub(crate) enum Verdict {
     Any { taken: bool },
 }
 
+/// A value on the way to the end of the focus that was read whole, because the type asked for any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Whole {
+    /// The steps from the root to it.
+    pub(crate) depth: usize,
+    /// What became of it; of the root the reading itself tells.
+    pub(crate) taken: Option<bool>,
+}
+
 /// The way from the root to the failure, gathered while it is handed up.
 #[derive(Default)]
 struct Trace {
@@ -107,6 +117,10 @@ impl<'r> Run<'r> {
         self.verdict.get()
     }
 
+    pub(crate) fn whole(&self) -> Option<Whole> {
+        self.whole.get()
+    }
+
     /// What the type made of the one key that was shown.
     pub(crate) fn key(&self) -> Option<KeyIdentity> {
         self.key.get()
@@ -120,6 +134,17 @@ impl<'r> Run<'r> {
 
     pub(super) fn note_list(&self, list: &Tree<'_>) {
         self.lists.borrow_mut().insert(address(list));
+    }
+
+    pub(super) fn note_whole(&self, depth: usize) {
+        self.whole.set(Some(Whole { depth, taken: None }));
+    }
+
+    /// The value at `depth` was read.
+    pub(super) fn end_whole(&self, depth: usize, taken: bool) {
+        if self.whole.get().is_some_and(|whole| whole.depth == depth) {
+            self.whole.set(Some(Whole { depth, taken: Some(taken) }));
+        }
     }
 
     pub(super) fn note_any(&self) {

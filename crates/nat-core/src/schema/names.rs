@@ -1,7 +1,7 @@
 //! Names that a type takes for its fields and that its schema does not show (`#[serde(alias)]`).
 
 use super::Segment;
-use super::node::ObjectRules;
+use super::node::{Additional, ObjectRules};
 
 /// Knows them, because it can ask the type.
 pub(crate) trait Names {
@@ -36,6 +36,11 @@ impl<'v> Nameless<'_, 'v> {
         }
         let may_be = |name: &&str| told.iter().any(|(other, is_of_part)| other == name && *is_of_part != Some(false));
         self.absent.iter().copied().filter(may_be).collect()
+    }
+
+    /// Whether the schema refuses keys that nobody declares.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.rules.additional == Additional::Forbidden
     }
 
     /// Equal for objects of one place in the schema.

@@ -4,25 +4,36 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use super::probe::{Cost, NOBODY, Probe, SAMPLES};
-use crate::reader::{Directions, KeyIdentity, Run, Tree, Twin, address};
+use crate::reader::{Directions, KeyIdentity, Run, Tree, Twin, Verdict, Whole, address};
 use crate::schema::{Nameless, Names, Segment};
 
-/// Values of the keys in question that are tried as values of a field.
-const OWN_SAMPLES: usize = 8;
+/// What a type says to an object with one entry more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// The entry's field is there twice.
+    Repeated,
+    Refused,
+    Taken,
+    /// It was not asked.
+    None,
+}
 
 /// What is known of the objects of one place in a schema.
 #[derive(Default)]
 struct Kind {
     /// What a key stands for, where the type has said so.
     known: HashMap<String, Option<String>>,
-    /// Keys that no field was found for, where the type could not be asked about single keys.
-    unclear: HashSet<String>,
 }
+
+/// A key of an object: the object's kind, and the keys on the way to it.
+type Place = (usize, Vec<String>, String);
 
 /// What has been found so far, in one value.
 #[derive(Default)]
 pub(super) struct Found {
     kinds: RefCell<HashMap<usize, Kind>>,
+    /// Keys that no field was found for, where the type could not be asked about single keys.
+    unclear: RefCell<HashSet<Place>>,
     gave_up: Cell<bool>,
 }
 
@@ -103,52 +114,76 @@ impl<R> Probe<'_, R> {
         kinds.entry(object.kind()).or_default().known.insert(key.to_owned(), name.map(str::to_owned));
     }
 
-    /// Pairs found by whether the type, shown a name of its own, complains that some key is the same field again.
+    /// Pairs found by whether the type, shown a name of its own, finds fault with some key as the same field again.
     fn compared<'v>(&self, object: &Nameless<'_, 'v>, open: &[&'v str], absent: &[&'v str]) -> Vec<(&'v str, &'v str)> {
-        let is_new = |key: &&&str| {
-            let kinds = self.found.kinds.borrow();
-            kinds.get(&object.kind()).is_none_or(|kind| !kind.unclear.contains(**key))
-        };
+        let place = |key: &str| (object.kind(), keys_of(&object.path), key.to_owned());
+        let is_new = |key: &&&str| !self.found.unclear.borrow().contains(&place(key));
         let open: Vec<&'v str> = open.iter().filter(is_new).copied().collect();
         let Some(tree) = self.subject.tree.at(&object.path).filter(|_| !open.is_empty()) else {
             return Vec::new();
         };
-        let own_samples = open.iter().filter_map(|key| tree.field(key)).take(OWN_SAMPLES);
+        let own_samples = open.iter().filter_map(|key| tree.field(key));
         let samples: Vec<&Tree<'_>> = own_samples.chain(&SAMPLES).collect();
         let cost = Cost(tree.size() + object.path.len());
         let mut pairs = Vec::new();
         for name in absent {
-            let repeats = |sample: &Tree<'_>, shown: &[&'v str]| {
-                let hidden: Vec<&str> = object.keys.iter().copied().filter(|key| !shown.contains(key)).collect();
+            let shown = |sample: &Tree<'_>, keys: &[&'v str]| {
+                let hidden: Vec<&str> = object.keys.iter().copied().filter(|key| !keys.contains(key)).collect();
                 let twin = Twin { object: address(tree), name, value: sample, hidden: &hidden };
-                self.complains(&object.path, twin, cost)
+                self.answer(&object.path, twin, cost)
             };
-            let Some(sample) = samples.iter().find(|sample| repeats(sample, &open)) else {
-                continue;
+            let repeats = |sample: &Tree<'_>, keys: &[&'v str]| shown(sample, keys) == Answer::Repeated;
+            let found = match samples.iter().find(|sample| repeats(sample, &open)) {
+                Some(sample) => {
+                    // One of them it is: half of what is left, and half of that.
+                    let mut left = open.as_slice();
+                    while let (half @ [_, ..], rest) = left.split_at(left.len() / 2) {
+                        left = if repeats(sample, half) { half } else { rest };
+                    }
+                    left.first().copied()
+                }
+                // An untagged enum tells no reasons: here it is the key without which the name may be there. Where
+                // keys are refused that nobody declares, that would say nothing.
+                None if object.is_closed() => None,
+                None => open.iter().copied().find(|key| {
+                    let others: Vec<&'v str> = open.iter().copied().filter(|other| other != key).collect();
+                    tree.field(key)
+                        .is_some_and(|own| shown(own, &open) == Answer::Refused && shown(own, &others) == Answer::Taken)
+                }),
             };
-            // One of them it is: half of what is left, and half of that.
-            let mut left = open.as_slice();
-            while let (half @ [_, ..], rest) = left.split_at(left.len() / 2) {
-                left = if repeats(sample, half) { half } else { rest };
-            }
-            if let [key] = left {
+            if let Some(key) = found {
                 self.know(object, key, Some(name));
-                pairs.push((*key, *name));
+                pairs.push((key, *name));
             }
         }
-        let mut kinds = self.found.kinds.borrow_mut();
-        kinds.entry(object.kind()).or_default().unclear.extend(open.iter().map(|key| (*key).to_owned()));
+        self.found.unclear.borrow_mut().extend(open.iter().map(|key| place(key)));
         pairs
     }
 
-    fn complains(&self, path: &[Segment], twin: Twin<'_>, cost: Cost) -> bool {
-        if self.spend(cost).is_none() {
-            self.found.gave_up.set(true);
-            return false;
-        }
+    fn answer(&self, path: &[Segment], twin: Twin<'_>, cost: Cost) -> Answer {
         let message = format!("duplicate field `{}`", twin.name);
         let run = Run::new(Directions { twin: Some(twin), last_entries: true, ..Directions::default() });
-        self.look(&run, path).is_err_and(|error| error.to_string() == message)
+        if self.spend(cost).is_none() {
+            self.found.gave_up.set(true);
+            return Answer::None;
+        }
+        let read = self.look(&run, path);
+        if read.as_ref().is_err_and(|error| error.to_string() == message) {
+            return Answer::Repeated;
+        }
+        let taken = match (run.verdict(), run.whole()) {
+            (Some(Verdict::Typed { taken } | Verdict::Any { taken }), _) => taken,
+            // The object lies in something that serde has read whole.
+            (None, Some(Whole { depth, taken })) => {
+                let size = self.subject.tree.at(&path[..depth.min(path.len())]).map_or(0, Tree::size);
+                if self.spend(Cost(size)).is_none() {
+                    self.found.gave_up.set(true);
+                }
+                taken.unwrap_or(read.is_ok())
+            }
+            (None, None) => read.is_ok(),
+        };
+        if taken { Answer::Taken } else { Answer::Refused }
     }
 
     /// What the type makes of a key of the object at `path`.
@@ -159,4 +194,12 @@ impl<R> Probe<'_, R> {
         }
         self.key_at(path, key)
     }
+}
+
+fn keys_of(path: &[Segment]) -> Vec<String> {
+    let key = |segment: &Segment| match segment {
+        Segment::Key(key) => Some(key.clone()),
+        Segment::Index(_) => None,
+    };
+    path.iter().filter_map(key).collect()
 }

@@ -11,7 +11,7 @@ use crate::schema::Segment;
 
 /// What all questions about one value may cost together: so much, and so much for each part of it.
 const COST: usize = 200_000;
-const COST_PER_PART: usize = 8;
+const COST_PER_PART: usize = 16;
 /// A key that no type declares.
 pub(super) const NOBODY: &str = "\u{0}";
 /// A value of each kind.

@@ -107,10 +107,35 @@ fn a_limit_holds_under_an_alias() {
     assert!(outcome::<Flat>(r#""id": "1", "body": "x", "count": "2""#).is_ok());
 
     #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Either {
+        Named(Aliased),
+        Other { other: bool },
+    }
+    assert_eq!(outcome::<Either>(r#""body": "x", "count": 10"#), too_many(r#"["count"]"#));
+    assert!(outcome::<Either>(r#""body": "x", "count": 9"#).is_ok());
+    assert!(outcome::<Either>(r#""other": true, "count": 10"#).is_ok());
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    struct Inside {
+        it: Vec<Either>,
+    }
+    let row = r#"{"body": "x", "junk": 1, "more": [], "kid": {"text": "y"}, "count": 10}"#;
+    assert_eq!(outcome::<Inside>(&format!(r#""it": [{row}]"#)), too_many(r#"["it",0,"count"]"#));
+    let row = r#"{"text": "x", "child": {"body": "y", "count": 10}}"#;
+    assert_eq!(outcome::<Inside>(&format!(r#""it": [{row}]"#)), too_many(r#"["it",0,"child","count"]"#));
+    assert_eq!(outcome::<Either>(&row[1..row.len() - 1]), too_many(r#"["child","count"]"#));
+    let rows = r#"{"body": "x", "count": 9}, {"other": false}, {"text": "x", "count": 10}"#;
+    assert_eq!(outcome::<Inside>(&format!(r#""it": [{rows}]"#)), too_many(r#"["it",2,"count"]"#));
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
     #[serde(tag = "kind")]
     enum Tagged {
         A(Aliased),
     }
+    let junk: String = (0..40).map(|number| format!(r#""junk{number}": {number}, "#)).collect();
+    assert_eq!(outcome::<Tagged>(&format!(r#"{junk}"kind": "A", "body": "x", "count": 10"#)), too_many(r#"["count"]"#));
+    assert_eq!(outcome::<Flat>(&format!(r#"{junk}"id": 1, "body": "x", "count": 10"#)), too_many(r#"["count"]"#));
+    assert_eq!(outcome::<Aliased>(&format!(r#"{junk}"body": "x", "count": 10"#)), too_many(r#"["count"]"#));
     assert_eq!(outcome::<Tagged>(r#""kind": "A", "body": "x", "count": 10"#), too_many(r#"["count"]"#));
     assert_eq!(outcome::<Tagged>(r#""kind": "A", "body": 5"#), refused(&[r#"string_type ["body"]"#]));
 }
