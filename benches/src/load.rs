@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::served::Served;
+
 const CONNECTIONS: usize = 32;
 const BODY: &str = r#"{"message":"hello"}"#;
 
@@ -22,23 +24,25 @@ pub(crate) struct Pace {
     pub(crate) p50: Duration,
     /// Of single requests.
     pub(crate) p99: Duration,
+    /// Processor time of the server for one request.
+    pub(crate) cpu: Duration,
 }
 
 /// Requests of `users` users in turn, for as long as `window`.
-pub(crate) async fn closed_loop(address: SocketAddr, users: usize, window: Duration) -> io::Result<Pace> {
+pub(crate) async fn closed_loop(server: &Served, users: usize, window: Duration) -> io::Result<Pace> {
     let next = Arc::new(AtomicUsize::new(0));
-    let begin = Instant::now();
+    let (begin, used) = (Instant::now(), server.processor_time());
     let enough = move |_| begin.elapsed() >= window;
-    let latencies = clients(address, &next, users, enough).await?;
-    Ok(Pace::of(latencies, begin.elapsed()))
+    let latencies = clients(server.address, &next, users, enough).await?;
+    Ok(Pace::of(latencies, begin.elapsed(), server.processor_time() - used))
 }
 
 /// One request of each user; the first of all of them if the server is fresh.
-pub(crate) async fn once_each(address: SocketAddr, users: usize) -> io::Result<Pace> {
+pub(crate) async fn once_each(server: &Served, users: usize) -> io::Result<Pace> {
     let next = Arc::new(AtomicUsize::new(0));
-    let begin = Instant::now();
-    let latencies = clients(address, &next, users, move |number| number >= users).await?;
-    Ok(Pace::of(latencies, begin.elapsed()))
+    let (begin, used) = (Instant::now(), server.processor_time());
+    let latencies = clients(server.address, &next, users, move |number| number >= users).await?;
+    Ok(Pace::of(latencies, begin.elapsed(), server.processor_time() - used))
 }
 
 async fn clients(
@@ -108,9 +112,10 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> io::Result
 }
 
 impl Pace {
-    fn of(mut latencies: Vec<Duration>, took: Duration) -> Self {
+    fn of(mut latencies: Vec<Duration>, took: Duration, used: Duration) -> Self {
         latencies.sort_unstable();
         let at = |hundredth: usize| latencies.get(latencies.len() * hundredth / 100).copied().unwrap_or_default();
-        Self { rate: latencies.len() as f64 / took.as_secs_f64(), p50: at(50), p99: at(99) }
+        let cpu = used.checked_div(u32::try_from(latencies.len()).unwrap_or(u32::MAX)).unwrap_or_default();
+        Self { rate: latencies.len() as f64 / took.as_secs_f64(), p50: at(50), p99: at(99), cpu }
     }
 }

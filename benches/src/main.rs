@@ -1,8 +1,12 @@
 //! How fast this server is, as a ratio to a bare axum echo of the same JSON in the same run.
 //!
 //! ```console
-//! cargo run --release -p nat-bench [-- USERS SECONDS ROUNDS]
+//! cargo run --release -p nat-bench [-- USERS SECONDS ROUNDS [OTHER]]
 //! ```
+//!
+//! With `OTHER`, the path of another build of this program, its server takes the place of the axum echo: the way to
+//! compare two commits. The processor time of a request then says more than the rate, which shares the machine with the
+//! load.
 //!
 //! Each server is a process of its own, so that their memory can be told apart; the load comes from this one, over
 //! loopback, in a closed loop of 32 connections. Rounds alternate between the servers and the median counts, because
@@ -20,11 +24,13 @@ use report::{Figures, Report};
 use served::{Kind, Served};
 
 /// What is measured, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Plan {
     users: usize,
     window: Duration,
     rounds: usize,
+    /// What the server is compared with.
+    other: Kind,
 }
 
 fn main() -> ExitCode {
@@ -37,10 +43,13 @@ fn main() -> ExitCode {
     let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |text| text.parse());
     let plan = match (number(0, 100_000), number(1, 3), number(2, 7)) {
         (Ok(users @ 1..), Ok(seconds @ 1..), Ok(rounds @ 1..)) => {
-            Plan { users, window: Duration::from_secs(seconds as u64), rounds }
+            let other = arguments.get(3).map_or(Kind::Axum, |program| Kind::Other(program.into()));
+            Plan { users, window: Duration::from_secs(seconds as u64), rounds, other }
         }
         _ => {
-            report::complain("usage: nat-bench [USERS] [SECONDS] [ROUNDS], each a whole number from 1");
+            report::complain(
+                "usage: nat-bench [USERS] [SECONDS] [ROUNDS] [OTHER]: whole numbers from 1, and another build of nat-bench",
+            );
             return ExitCode::from(2);
         }
     };
@@ -59,17 +68,19 @@ fn main() -> ExitCode {
 
 fn measure(plan: Plan) -> std::io::Result<Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let servers = [Served::start(Kind::Axum)?, Served::start(Kind::Nat)?];
-    let idle_kib = servers[1].resident_kib();
-    let newcomers = runtime.block_on(load::once_each(servers[1].address, plan.users))?;
-    let warm_kib = servers[1].resident_kib();
-    let mut figures = [Figures::default(), Figures::default()];
+    let servers = [Served::start(&plan.other)?, Served::start(&Kind::Nat)?];
+    let mut figures = servers.each_ref().map(|_| Figures::default());
+    for (server, figures) in servers.iter().zip(&mut figures) {
+        figures.idle_kib = server.resident_kib();
+        figures.newcomers = runtime.block_on(load::once_each(server, plan.users))?;
+        figures.warm_kib = server.resident_kib();
+    }
     for _ in 0..plan.rounds {
         for (server, figures) in servers.iter().zip(&mut figures) {
-            figures.many.push(runtime.block_on(load::closed_loop(server.address, plan.users, plan.window))?);
-            figures.one.push(runtime.block_on(load::closed_loop(server.address, 1, plan.window))?);
+            figures.many.push(runtime.block_on(load::closed_loop(server, plan.users, plan.window))?);
+            figures.one.push(runtime.block_on(load::closed_loop(server, 1, plan.window))?);
         }
     }
-    let [axum, nat] = figures;
-    Ok(Report::new(plan.users, axum, nat, newcomers, idle_kib, warm_kib))
+    let [other, nat] = figures;
+    Ok(Report::new(plan.users, plan.other.name(), other, nat))
 }

@@ -7,83 +7,105 @@ use serde_json::{Value, json};
 
 use crate::load::Pace;
 
-/// All rounds of one server.
+/// All that was measured of one server.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
+    /// Rounds with all users in turn.
     pub(crate) many: Vec<Pace>,
+    /// Rounds with one user.
     pub(crate) one: Vec<Pace>,
+    /// The first request of each user.
+    pub(crate) newcomers: Pace,
+    /// Resident memory at the start, and with all users.
+    pub(crate) idle_kib: u64,
+    pub(crate) warm_kib: u64,
 }
 
 /// What was measured.
 #[derive(Debug)]
 pub(crate) struct Report {
     users: usize,
+    other_name: &'static str,
     rows: Vec<Row>,
-    newcomers: Pace,
-    idle_kib: u64,
-    warm_kib: u64,
+    other: Figures,
+    nat: Figures,
 }
 
 /// One load, by both servers.
 #[derive(Debug)]
 struct Row {
     load: String,
-    axum: Pace,
+    other: Pace,
     nat: Pace,
-    /// The median of the quotients of the rounds: each has its own neighbour.
+    /// The medians of the quotients of the rounds: each has its own neighbour.
     ratio: f64,
-    goal: f64,
+    cpu_ratio: f64,
 }
 
 impl Report {
-    pub(crate) fn new(
-        users: usize,
-        axum: Figures,
-        nat: Figures,
-        newcomers: Pace,
-        idle_kib: u64,
-        warm_kib: u64,
-    ) -> Self {
+    pub(crate) fn new(users: usize, other_name: &'static str, other: Figures, nat: Figures) -> Self {
         let rows = vec![
-            Row::new(format!("POST /generate, {users} warm users"), &axum.many, &nat.many, 0.90),
-            Row::new("POST /generate, one hot user".to_owned(), &axum.one, &nat.one, 0.85),
+            Row::new(format!("POST /generate, {users} warm users"), &other.many, &nat.many),
+            Row::new("POST /generate, one hot user".to_owned(), &other.one, &nat.one),
         ];
-        Self { users, rows, newcomers, idle_kib, warm_kib }
+        Self { users, other_name, rows, other, nat }
     }
 
-    fn bytes_per_user(&self) -> u64 {
-        self.warm_kib.saturating_sub(self.idle_kib) * 1024 / self.users as u64
+    fn bytes_per_user(&self, figures: &Figures) -> u64 {
+        figures.warm_kib.saturating_sub(figures.idle_kib) * 1024 / self.users as u64
     }
 
     pub(crate) fn print(&self) {
+        let other = self.other_name;
         say(&format!(
-            "{:<36} {:>12} {:>12} {:>7} {:>6} {:>12} {:>12}",
-            "", "bare axum/s", "nat/s", "ratio", "goal", "axum p99", "nat p99"
+            "{:<36} {:>12} {:>9} {:>6} {:>13} {:>8} {:>6} {:>13} {:>8}",
+            "",
+            format!("{other}/s"),
+            "nat/s",
+            "ratio",
+            format!("{other} CPU"),
+            "nat CPU",
+            "ratio",
+            format!("{other} p99"),
+            "nat p99"
         ));
         for row in &self.rows {
+            let (other, nat) = (&row.other, &row.nat);
             say(&format!(
-                "{:<36} {:>12.0} {:>12.0} {:>7.2} {:>6.2} {:>12?} {:>12?}",
-                row.load, row.axum.rate, row.nat.rate, row.ratio, row.goal, row.axum.p99, row.nat.p99
+                "{:<36} {:>12.0} {:>9.0} {:>6.3} {:>11.2}us {:>6.2}us {:>6.3} {:>11.0}us {:>6.0}us",
+                row.load,
+                other.rate,
+                nat.rate,
+                row.ratio,
+                micros(other.cpu),
+                micros(nat.cpu),
+                row.cpu_ratio,
+                micros(other.p99),
+                micros(nat.p99)
             ));
         }
-        say(&format!("first requests of new users: {:.0}/s", self.newcomers.rate));
-        let (idle, warm) = (self.idle_kib / 1024, self.warm_kib / 1024);
-        say(&format!(
-            "resident: {idle} MiB idle, {warm} MiB with {} users, {} bytes a user",
-            self.users,
-            self.bytes_per_user()
-        ));
+        for (name, figures) in [(other, &self.other), ("nat", &self.nat)] {
+            say(&format!(
+                "{name}: {:.0} first requests a second; resident {} MiB idle, {} MiB with {} users, {} bytes a user",
+                figures.newcomers.rate,
+                figures.idle_kib / 1024,
+                figures.warm_kib / 1024,
+                self.users,
+                self.bytes_per_user(figures)
+            ));
+        }
     }
 
     pub(crate) fn write(&self, path: &str) {
-        let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
+        let rows: Vec<Value> = self.rows.iter().map(|row| row.json(self.other_name)).collect();
+        let figures = &self.nat;
         let report = json!({
             "users": self.users,
             "loads": rows,
-            "new_users_per_second": self.newcomers.rate,
-            "resident_idle_kib": self.idle_kib,
-            "resident_warm_kib": self.warm_kib,
-            "bytes_per_user": self.bytes_per_user(),
+            "new_users_per_second": figures.newcomers.rate,
+            "resident_idle_kib": figures.idle_kib,
+            "resident_warm_kib": figures.warm_kib,
+            "bytes_per_user": self.bytes_per_user(figures),
         });
         match std::fs::write(path, format!("{report:#}\n")) {
             Ok(()) => say(&format!("written to {path}")),
@@ -93,14 +115,29 @@ impl Report {
 }
 
 impl Row {
-    fn new(load: String, axum: &[Pace], nat: &[Pace], goal: f64) -> Self {
-        let quotients = axum.iter().zip(nat).map(|(axum, nat)| nat.rate / axum.rate).collect();
-        Self { load, axum: middle(axum), nat: middle(nat), ratio: median(quotients), goal }
+    fn new(load: String, other: &[Pace], nat: &[Pace]) -> Self {
+        let quotients =
+            |of: fn(&Pace) -> f64| median(other.iter().zip(nat).map(|(other, nat)| of(nat) / of(other)).collect());
+        let (ratio, cpu_ratio) = (quotients(|pace| pace.rate), quotients(|pace| pace.cpu.as_secs_f64()));
+        Self { load, other: middle(other), nat: middle(nat), ratio, cpu_ratio }
     }
 
-    fn json(&self) -> Value {
-        let pace = |pace: &Pace| json!({"rate": pace.rate, "p50_us": micros(pace.p50), "p99_us": micros(pace.p99)});
-        json!({"load": self.load, "axum": pace(&self.axum), "nat": pace(&self.nat), "ratio": self.ratio, "goal": self.goal})
+    fn json(&self, other: &str) -> Value {
+        let pace = |pace: &Pace| {
+            json!({
+                "rate": pace.rate,
+                "p50_us": micros(pace.p50),
+                "p99_us": micros(pace.p99),
+                "processor_us": micros(pace.cpu),
+            })
+        };
+        json!({
+            "load": self.load,
+            (other): pace(&self.other),
+            "nat": pace(&self.nat),
+            "ratio": self.ratio,
+            "processor_ratio": self.cpu_ratio,
+        })
     }
 }
 
@@ -111,6 +148,7 @@ fn middle(rounds: &[Pace]) -> Pace {
         rate: by(|pace| pace.rate),
         p50: seconds(by(|pace| pace.p50.as_secs_f64())),
         p99: seconds(by(|pace| pace.p99.as_secs_f64())),
+        cpu: seconds(by(|pace| pace.cpu.as_secs_f64())),
     }
 }
 
