@@ -190,7 +190,8 @@ impl Instances {
             self.touch(&slot, touch);
             return Lease::enter(slot, set, since, None, self.limits.queue_timeout).await;
         }
-        self.acquire_missed(user).await
+        // Boxed: nearly every request finds its instance, and would carry the room for this wait.
+        Box::pin(self.acquire_missed(user)).await
     }
 
     async fn acquire_missed(self: &Arc<Self>, user: &UserId) -> Result<Lease, OpenError> {

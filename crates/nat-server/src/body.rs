@@ -2,6 +2,8 @@
 
 mod rest;
 
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -58,7 +60,12 @@ pub(crate) async fn read<B: Body<Data = Bytes>>(body: B, limits: BodyLimits) -> 
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let collected = tokio::time::timeout(timeout, collect(body, max_bytes)).await;
+    let mut collecting = std::pin::pin!(collect(body, max_bytes));
+    // Nearly every body is there with its head. Only one that is waited for needs a timer.
+    if let Poll::Ready(collected) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
+        return collected;
+    }
+    let collected = Box::pin(tokio::time::timeout(timeout, collecting)).await;
     collected.unwrap_or(Err(BodyError::TooSlow { limit: timeout }))
 }
 

@@ -121,10 +121,7 @@ impl Protocols {
             Version::Http1 => {
                 let service = {
                     let client = client.clone();
-                    service_fn(move |request| {
-                        let (answer, client) = (client.clone().answer(request), client.clone());
-                        async move { Ok::<_, Infallible>(answer.await.map(|body| client.keep(body))) }
-                    })
+                    service_fn(move |request| client.clone().answer(request, Client::keep))
                 };
                 let connection = self.http1.serve_connection(io, service).with_upgrades();
                 drive(connection, &stream, &client, phase, header_timeout).await
@@ -132,10 +129,7 @@ impl Protocols {
             Version::Http2 => {
                 let service = {
                     let client = client.clone();
-                    service_fn(move |request| {
-                        let (answer, client) = (client.clone().answer(request), client.clone());
-                        async move { Ok::<_, Infallible>(answer.await.map(|body| Paced::new(body, client))) }
-                    })
+                    service_fn(move |request| client.clone().answer(request, Paced::new))
                 };
                 let connection = self.http2.serve_connection(io, service);
                 drive(connection, &stream, &client, phase, header_timeout).await
@@ -177,7 +171,11 @@ impl Client {
         }
     }
 
-    fn answer(self: Arc<Self>, request: http::Request<Incoming>) -> impl Future<Output = Reply> {
+    fn answer<B>(
+        self: Arc<Self>,
+        request: http::Request<Incoming>,
+        send: fn(Body, Arc<Self>) -> B,
+    ) -> impl Future<Output = Result<http::Response<B>, Infallible>> {
         self.has_sent.store(false, Ordering::Relaxed);
         let (head, body) = request.into_parts();
         let version = head.version;
@@ -185,7 +183,7 @@ impl Client {
         let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
         let received = self.app.receive(head, self.peer);
         async move {
-            let _busy = self.pulse.busy();
+            let busy = self.pulse.busy();
             let mut body = Tracked::new(body);
             let mut reply = self.app.respond(received, &mut body).await;
             if version != http::Version::HTTP_2 && self.app.drain().has_begun() {
@@ -195,12 +193,14 @@ impl Client {
                 true => self.has_sent.store(false, Ordering::Relaxed),
                 false => {
                     if !holds_back {
-                        body.read_what_came().await;
+                        // Boxed, as all that is seldom needed: the connection moves this future twice.
+                        Box::pin(body.read_what_came()).await;
                     }
                     self.let_finish(body, version, &mut reply);
                 }
             }
-            reply
+            drop(busy);
+            Ok(reply.map(|body| send(body, self)))
         }
     }
 
@@ -223,7 +223,7 @@ impl Client {
     }
 
     /// A body that is a stream keeps its connection busy to the last byte.
-    fn keep(self: Arc<Self>, body: Body) -> Body {
-        body.map_stream(|frames| Box::pin(Streaming::new(frames, self)))
+    fn keep(body: Body, client: Arc<Self>) -> Body {
+        body.map_stream(|frames| Box::pin(Streaming::new(frames, client)))
     }
 }

@@ -1,9 +1,13 @@
 //! The drain, as requests see it: from its beginning on, none of them is begun.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Whether the server has been told to stop, and a wait for it.
 #[derive(Debug, Default)]
@@ -23,18 +27,46 @@ impl Drain {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// The output of `future`, or `None` if the drain begins before it is ready; `future` is dropped then.
-    pub(crate) async fn unless_begun<F: Future>(&self, future: F) -> Option<F::Output> {
-        // A `Notified` hears of every notification after its creation, polled or not: so the flag comes second.
-        let beginning = self.beginning.notified();
-        if self.has_begun() {
-            return None;
+    /// The output of `future`, or `None` if the drain begins before it is ready; `future` is not polled any more then.
+    pub(crate) fn unless_begun<F: Future>(&self, future: F) -> UnlessBegun<'_, F> {
+        UnlessBegun { future, beginning: None, drain: self }
+    }
+}
+
+pin_project! {
+    /// See [`Drain::unless_begun`]. Not an `async` block, which would hold `future` twice: every request waits in here.
+    pub(crate) struct UnlessBegun<'a, F> {
+        #[pin]
+        future: F,
+        // What is ready at once waits for nothing.
+        beginning: Option<Pin<Box<Notified<'a>>>>,
+        drain: &'a Drain,
+    }
+}
+
+impl<F: Future> Future for UnlessBegun<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if this.beginning.is_none() && this.drain.has_begun() {
+            return Poll::Ready(None);
         }
-        tokio::select! {
-            biased;
-            output = future => Some(output),
-            () = beginning => None,
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Some(output));
         }
+        let beginning = match this.beginning {
+            Some(beginning) => beginning,
+            None => {
+                // It hears of every notification after its creation: so the flag is looked at once more.
+                let beginning = this.beginning.insert(Box::pin(this.drain.beginning.notified()));
+                if this.drain.has_begun() {
+                    return Poll::Ready(None);
+                }
+                beginning
+            }
+        };
+        beginning.as_mut().poll(cx).map(|()| None)
     }
 }
 

@@ -75,8 +75,8 @@ impl<G: Gated> Queued<G> {
         let turns = &self.0.gate().turns;
         let turn = match turns.try_acquire() {
             Ok(turn) => turn,
-            // No timer is set for a call that need not wait.
-            Err(_) => tokio::time::timeout(limit, turns.acquire())
+            // A call that need not wait has no timer, nor room for one.
+            Err(_) => Box::pin(tokio::time::timeout(limit, turns.acquire()))
                 .await
                 .map_err(|_elapsed| OpenError::QueueTimeout { limit })?
                 .map_err(|_closed| OpenError::ShuttingDown)?,

@@ -1,8 +1,9 @@
 //! A connection from its first request to its end: who has been silent for too long, and what the drain lets go on.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -106,7 +107,9 @@ pub(super) async fn drive<C: Graceful>(
 ) -> End {
     let pulse = &client.pulse;
     let mut connection = pin!(connection);
+    // While it waits for a request the connection hears of a reset by reading.
     let mut reset = pin!(reset(stream));
+    let mut reset = poll_fn(|cx| if pulse.is_silent() { Poll::Pending } else { reset.as_mut().poll(cx) });
     let mut stage = match C::WHEN_SILENT {
         WhenSilent::Drop => Stage::Ending(header_timeout),
         WhenSilent::FinishFirst => Stage::Open(header_timeout),
@@ -118,7 +121,7 @@ pub(super) async fn drive<C: Graceful>(
         tokio::select! {
             biased;
             ended = connection.as_mut() => return End::Closed(ended),
-            () = reset.as_mut() => return End::Reset,
+            () = &mut reset => return End::Reset,
             changed = phase.changed() => match changed.map(|()| *phase.borrow_and_update()) {
                 Ok(Phase::Serving) => {}
                 Ok(Phase::Draining) if C::WHEN_DRAINED == WhenDrained::WaitForRequests && pulse.is_silent() => {

@@ -28,9 +28,9 @@ impl Hosts {
         let admits = |host: &str| is_local(host) || listed.iter().any(|listed| is_listed(host, listed));
         let target = request.uri.authority();
         target.is_none_or(|target| admits(target.host()))
-            && request.headers.get_all(HOST).iter().filter(|host| !host.is_empty()).all(|host| {
-                let host = host.to_str().ok().and_then(authority);
-                host.is_some_and(|host| admits(host.host()))
+            && request.headers.get_all(HOST).iter().filter(|host| !host.is_empty()).all(|host| match usual(host) {
+                Some(host) => admits(host),
+                None => host.to_str().ok().and_then(authority).is_some_and(|host| admits(host.host())),
             })
     }
 }
@@ -40,9 +40,12 @@ fn is_local(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok();
     }
-    let name = host.strip_suffix('.').unwrap_or(host);
-    let last = name.rsplit('.').next().unwrap_or_default();
-    last.eq_ignore_ascii_case("localhost") || host.parse::<Ipv4Addr>().is_ok()
+    let name = host.strip_suffix('.').unwrap_or(host).as_bytes();
+    let split = name.len().checked_sub(b"localhost".len());
+    let is_localhost = split.is_some_and(|split| {
+        name[split..].eq_ignore_ascii_case(b"localhost") && (split == 0 || name[split - 1] == b'.')
+    });
+    is_localhost || host.parse::<Ipv4Addr>().is_ok()
 }
 
 /// Whether `host` is the name `listed`, or below it where that begins with `*.`.
@@ -102,13 +105,21 @@ pub(crate) fn authority(text: &str) -> Option<Authority> {
 
 /// Whether that is the value of a `Host`. An empty one is: it says that there is no host to name.
 fn names_a_host(value: &HeaderValue) -> bool {
-    let bytes = value.as_bytes();
-    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.".contains(byte);
-    let colon = bytes.iter().rposition(|byte| *byte == b':');
-    let colon = colon.filter(|colon| bytes[colon + 1..].iter().all(u8::is_ascii_digit));
-    // Nearly every host is seen to be one without being taken apart.
-    bytes[..colon.unwrap_or(bytes.len())].iter().all(is_usual)
-        || value.to_str().is_ok_and(|text| authority(text).is_some())
+    usual(value).is_some() || value.to_str().is_ok_and(|text| authority(text).is_some())
+}
+
+/// The host of a value that is letters, digits, dots and hyphens, and perhaps a port: nearly every one is, and need not be
+/// taken apart as an authority.
+fn usual(value: &HeaderValue) -> Option<&str> {
+    let text = str::from_utf8(value.as_bytes()).ok()?;
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let end = text.bytes().position(|byte| !is_usual(byte)).unwrap_or(text.len());
+    let (host, port) = text.split_at(end);
+    match port.as_bytes() {
+        [] => Some(host),
+        [b':', digits @ ..] if !host.is_empty() && digits.iter().all(u8::is_ascii_digit) => Some(host),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
