@@ -25,7 +25,7 @@ mod stress;
 mod tests;
 
 pub use failure::{BuildError, BuildFailure, OpenError};
-pub(crate) use gate::{Gate, Queued, Turn};
+pub(crate) use gate::{GateLimits, Queued, SharedGate, Turn};
 pub(crate) use lease::Lease;
 
 use std::sync::Arc;
@@ -156,7 +156,7 @@ impl Instances {
     ) -> Arc<Self> {
         let (newcomers, gone) = (Arc::new(Newcomers::default()), CancellationToken::new());
         let instances = Arc::new(Self {
-            index: Index::new(&newcomers),
+            index: Index::new(&newcomers, GateLimits::new(&limits)),
             idle: Arc::new(IdleCache::new(limits.idle_timeout)),
             admission: Admission::new(limits.users, newcomers.clone()),
             pacing: Pacing::new(limits.build_retry.clone()),
@@ -266,7 +266,7 @@ impl Instances {
             return Err(OpenError::Build(error));
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let fresh = Slot::new(user.clone(), number, Gate::new(&self.limits), self.index.home_of(user).clone());
+        let fresh = Slot::new(user.clone(), number, self.index.home_of(user).clone());
         let slot = self.index.get_or_insert(&fresh).ok_or(OpenError::ShuttingDown)?;
         let is_new = Arc::ptr_eq(&slot, &fresh);
         if is_new {

@@ -12,6 +12,17 @@ static ANCHOR: LazyLock<(Instant, SystemTime)> = LazyLock::new(|| (Instant::now(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(i64);
 
+/// The milliseconds of a [`Moment`], modulo the 49 days that fit: for what may be taken for more recent than it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CoarseMoment(u32);
+
+impl CoarseMoment {
+    /// From `earlier` to here, both cut to milliseconds, modulo 49 days.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.wrapping_sub(earlier.0).into())
+    }
+}
+
 impl Moment {
     pub(crate) fn now() -> Self {
         Self::of(Instant::now())
@@ -29,6 +40,11 @@ impl Moment {
     /// From `earlier` to here; nothing if that is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0).try_into().unwrap_or(0))
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "modulo 2^32, before the anchor too")]
+    pub(crate) fn coarse(self) -> CoarseMoment {
+        CoarseMoment(self.0.div_euclid(1_000_000) as u32)
     }
 
     /// What the wall clock showed. Only to be looked at; one anchor for all makes the same moment look the same whenever
@@ -54,5 +70,8 @@ mod tests {
         assert_eq!(after.on_the_wall().duration_since(shown).unwrap(), Duration::from_nanos(1_500_000_001));
         let earlier = Moment::of(Instant::now() - Duration::from_secs(3));
         assert_eq!((after.since(earlier), earlier < before), (Duration::from_secs(3), true));
+        assert_eq!(after.coarse().since(earlier.coarse()), Duration::from_secs(3));
+        tokio::time::advance(Duration::from_millis(1 << 32)).await;
+        assert_eq!(Moment::now().coarse().since(earlier.coarse()), Duration::from_secs(3), "modulo 49 days");
     }
 }

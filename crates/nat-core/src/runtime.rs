@@ -20,7 +20,7 @@ use crate::component_set::{ComponentSet, Deadline};
 use crate::config::Config;
 use crate::function::CloseReason;
 use crate::graph::{EntryName, GraphError, Plan};
-use crate::instances::{Gate, InstanceLimits, Instances, LONGEST};
+use crate::instances::{GateLimits, InstanceLimits, Instances, LONGEST, SharedGate};
 use crate::metrics::{InstanceTotals, UserPage, UserReport};
 use crate::registry::Registry;
 use crate::workflow::Workflow;
@@ -102,7 +102,7 @@ impl Runtime {
             instances: instances.clone(),
             shared: shared.clone(),
             shared_calls: shared_calls.clone(),
-            gate: Gate::new(&limits).into(),
+            gate: SharedGate::new(GateLimits::new(&limits)).into(),
             queue_timeout: limits.queue_timeout,
             stopping: stopping.clone(),
             // A file's value is more than zero; a program may have put one there.

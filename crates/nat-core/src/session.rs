@@ -25,7 +25,7 @@ use crate::component_set::ComponentSet;
 use crate::context::{Context, RequestInfo};
 use crate::function::{ErasedFunction, Payload};
 use crate::graph::Entry;
-use crate::instances::{Gate, Lease, Turn};
+use crate::instances::{Lease, SharedGate, Turn};
 use crate::interface::Given;
 use crate::metrics::Outcome;
 use crate::steps::{Listener, Told, What, streamed};
@@ -56,7 +56,7 @@ pub(crate) enum Access {
 
 /// One of the running calls of a shared workflow.
 pub(crate) struct SharedTurn {
-    pub(crate) _turn: Turn<Gate>,
+    pub(crate) _turn: Turn<SharedGate>,
     pub(crate) set: Arc<ComponentSet>,
     /// Dropped last: a shutdown waits for it.
     pub(crate) _counted: TaskTrackerToken,

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::chat::ChatRequest;
 use crate::component_set::ComponentSet;
 use crate::graph::{Entry, EntryName};
-use crate::instances::{Gate, Instances, OpenError, Queued};
+use crate::instances::{Instances, OpenError, Queued, SharedGate};
 use crate::interface::{Interface, InvalidInput};
 use crate::session::{Access, Input, Session, SharedTurn};
 use crate::{Error, Scope, UserId};
@@ -23,7 +23,7 @@ pub struct Workflow {
     pub(crate) instances: Arc<Instances>,
     pub(crate) shared: Arc<ComponentSet>,
     /// Of a shared entry: all of its calls. A per-user one has a gate for each user.
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) gate: Arc<SharedGate>,
     /// Counts the calls of all shared entries.
     pub(crate) shared_calls: TaskTracker,
     pub(crate) queue_timeout: Duration,

@@ -17,13 +17,26 @@ pub(crate) struct Gate {
     turns: Semaphore,
     // Every user has a gate, and nobody has four billion calls.
     inside: AtomicU32,
-    room: u32,
-    waiting_limit: u32,
+}
+
+/// How many may be inside of a gate. Kept apart from it: all users have the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateLimits {
+    running: usize,
+    waiting: usize,
+}
+
+/// The gate of a shared workflow.
+#[derive(Debug)]
+pub(crate) struct SharedGate {
+    gate: Gate,
+    limits: GateLimits,
 }
 
 /// What has a gate.
 pub(crate) trait Gated {
     fn gate(&self) -> &Gate;
+    fn limits(&self) -> GateLimits;
 }
 
 /// A place inside, given back when dropped.
@@ -32,31 +45,45 @@ pub(crate) struct Queued<G: Gated>(Arc<G>);
 /// The right to run, given back with the place when dropped.
 pub(crate) struct Turn<G: Gated>(Queued<G>);
 
-impl Gate {
+impl GateLimits {
     pub(crate) fn new(limits: &InstanceLimits) -> Self {
-        let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        Self {
-            turns: Semaphore::new(limits.running_calls.min(Semaphore::MAX_PERMITS)),
-            inside: AtomicU32::new(0),
-            room: small(limits.running_calls.saturating_add(limits.waiting_calls)),
-            waiting_limit: small(limits.waiting_calls),
-        }
+        Self { running: limits.running_calls, waiting: limits.waiting_calls }
+    }
+
+    fn room(self) -> u32 {
+        u32::try_from(self.running.saturating_add(self.waiting)).unwrap_or(u32::MAX)
     }
 }
 
-impl Gated for Gate {
+impl Gate {
+    pub(crate) fn new(limits: GateLimits) -> Self {
+        Self { turns: Semaphore::new(limits.running.min(Semaphore::MAX_PERMITS)), inside: AtomicU32::new(0) }
+    }
+}
+
+impl SharedGate {
+    pub(crate) fn new(limits: GateLimits) -> Self {
+        Self { gate: Gate::new(limits), limits }
+    }
+}
+
+impl Gated for SharedGate {
     fn gate(&self) -> &Gate {
-        self
+        &self.gate
+    }
+
+    fn limits(&self) -> GateLimits {
+        self.limits
     }
 }
 
 impl<G: Gated> Queued<G> {
     /// A place behind the gate of `gated`, if there is one.
     pub(crate) fn at(gated: Arc<G>) -> Result<Self, OpenError> {
-        let gate = gated.gate();
-        if gate.inside.fetch_add(1, Ordering::Relaxed) >= gate.room {
+        let (gate, limits) = (gated.gate(), gated.limits());
+        if gate.inside.fetch_add(1, Ordering::Relaxed) >= limits.room() {
             gate.inside.fetch_sub(1, Ordering::Relaxed);
-            return Err(OpenError::QueueFull { limit: gate.waiting_limit as usize });
+            return Err(OpenError::QueueFull { limit: limits.waiting });
         }
         Ok(Self(gated))
     }

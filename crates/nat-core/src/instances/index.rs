@@ -12,6 +12,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
 
+use super::gate::GateLimits;
 use super::newcomers::Newcomers;
 use super::slot::{Attempt, Slot};
 use crate::UserId;
@@ -30,6 +31,7 @@ pub(super) struct Index {
 pub(super) struct Home {
     shard: Mutex<Shard>,
     newcomers: Arc<Newcomers>,
+    limits: GateLimits,
 }
 
 /// Where a slot lies in its shard. Read and written under the lock of the shard.
@@ -80,6 +82,11 @@ impl Home {
         self.shard.lock()
     }
 
+    /// How many calls each of its users may have.
+    pub(super) fn limits(&self) -> GateLimits {
+        self.limits
+    }
+
     /// Tells newcomers who wait for a place that somebody has become idle. Without the lock.
     pub(super) fn somebody_is_idle(&self) {
         self.newcomers.tell();
@@ -87,7 +94,7 @@ impl Home {
 }
 
 impl Index {
-    pub(super) fn new(newcomers: &Arc<Newcomers>) -> Self {
+    pub(super) fn new(newcomers: &Arc<Newcomers>, limits: GateLimits) -> Self {
         let home = |_| {
             let shard = Shard {
                 slots: HashTable::new(),
@@ -97,7 +104,7 @@ impl Index {
                 last: NONE,
                 sealed: false,
             };
-            Arc::new(Home { shard: Mutex::new(shard), newcomers: newcomers.clone() })
+            Arc::new(Home { shard: Mutex::new(shard), newcomers: newcomers.clone(), limits })
         };
         Self { hasher: RandomState::new(), shards: std::array::from_fn(home) }
     }

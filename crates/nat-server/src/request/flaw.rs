@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::host::{self, Hosts};
+use super::host::{self, Hosts, Named};
 
 /// Why a request is refused, in a sentence that says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +32,14 @@ const PATH_WITHOUT_TEXT: &str = "The path's percent escapes are not UTF-8: encod
 /// The flaw of a request, if it has one.
 pub(crate) fn of(request: &Parts, read_by: ReadBy, hosts: &Hosts) -> Option<Flaw> {
     let flaw = |status, text| Some(Flaw { status, text });
-    if let Some(text) = host::flaw(request).filter(|_| read_by == ReadBy::ThisServer) {
+    let named = Named::by(&request.headers);
+    if let Some(text) = host::flaw(request.version, &named).filter(|_| read_by == ReadBy::ThisServer) {
         return flaw(StatusCode::BAD_REQUEST, text);
     }
     if !is_framing_known(&request.headers) {
         return flaw(StatusCode::NOT_IMPLEMENTED, CODED);
     }
-    if !hosts.admit(request) {
+    if !hosts.admit(request, &named) {
         return flaw(StatusCode::MISDIRECTED_REQUEST, UNKNOWN_HOST);
     }
     // Replacement characters would make one path, and one parameter of a function, of several.

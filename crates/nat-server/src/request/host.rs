@@ -23,16 +23,55 @@ pub(crate) enum Hosts {
 impl Hosts {
     /// Whether a request may come in by the hosts that it names: `Host`, and the authority of its target, which HTTP/2
     /// and requests to a proxy have. One that names none was not sent by a browser.
-    pub(crate) fn admit(&self, request: &Parts) -> bool {
+    pub(crate) fn admit(&self, request: &Parts, named: &Named<'_>) -> bool {
         let Self::Local(listed) = self else { return true };
         let admits = |host: &str| is_local(host) || listed.iter().any(|listed| is_listed(host, listed));
+        let admits_value = |host: &HeaderValue| {
+            host.is_empty() || host.to_str().ok().and_then(authority).is_some_and(|host| admits(host.host()))
+        };
         let target = request.uri.authority();
         target.is_none_or(|target| admits(target.host()))
-            && request.headers.get_all(HOST).iter().filter(|host| !host.is_empty()).all(|host| match usual(host) {
-                Some(host) => admits(host),
-                None => host.to_str().ok().and_then(authority).is_some_and(|host| admits(host.host())),
-            })
+            && match named {
+                Named::Nothing => true,
+                Named::Host(host) => admits(host),
+                Named::Value(host) => admits_value(host),
+                Named::Several => request.headers.get_all(HOST).iter().all(admits_value),
+            }
     }
+}
+
+/// What the `Host` of a request says.
+pub(crate) enum Named<'a> {
+    Nothing,
+    /// Letters, digits, dots and hyphens, here without the port: nearly every host is that, and need not be taken apart
+    /// as an authority.
+    Host(&'a str),
+    Value(&'a HeaderValue),
+    Several,
+}
+
+impl<'a> Named<'a> {
+    pub(crate) fn by(headers: &'a HeaderMap) -> Self {
+        let mut hosts = headers.get_all(HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (None, _) => Self::Nothing,
+            (Some(host), None) => usual(host).map_or(Self::Value(host), Self::Host),
+            (Some(_), Some(_)) => Self::Several,
+        }
+    }
+}
+
+/// The host of a value in the usual form.
+fn usual(value: &HeaderValue) -> Option<&str> {
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let bytes = value.as_bytes();
+    let (host, port) = bytes.split_at(bytes.iter().position(|byte| !is_usual(*byte)).unwrap_or(bytes.len()));
+    let is_port = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    str::from_utf8(host).ok().filter(|host| is_port && !host.is_empty())
 }
 
 /// `localhost`, what is below it, and addresses. Names resolve the same with a dot at their end.
@@ -63,19 +102,19 @@ fn is_listed(host: &str, listed: &str) -> bool {
 
 /// What is wrong with the `Host` of a request, with the suggestion (RFC 9112, section 3.2). HTTP/2 names the host elsewhere,
 /// and HTTP/1.0 need not name one.
-pub(crate) fn flaw(request: &Parts) -> Option<&'static str> {
-    if request.version > Version::HTTP_11 {
+pub(crate) fn flaw(version: Version, named: &Named<'_>) -> Option<&'static str> {
+    if version > Version::HTTP_11 {
         return None;
     }
-    let mut hosts = request.headers.get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) if request.version < Version::HTTP_11 => None,
-        (None, _) => Some(
+    match named {
+        Named::Nothing if version < Version::HTTP_11 => None,
+        Named::Nothing => Some(
             "The request has no Host header: send one with the name of this server, such as `Host: localhost:8000`",
         ),
-        (Some(_), Some(_)) => Some("The request has more than one Host header: send it once"),
-        (Some(host), None) if names_a_host(host) => None,
-        (Some(_), None) => {
+        Named::Several => Some("The request has more than one Host header: send it once"),
+        Named::Host(_) => None,
+        Named::Value(host) if names_a_host(host) => None,
+        Named::Value(_) => {
             Some("The Host header is not a host with or without a port: send one such as `Host: localhost:8000`")
         }
     }
@@ -105,21 +144,7 @@ pub(crate) fn authority(text: &str) -> Option<Authority> {
 
 /// Whether that is the value of a `Host`. An empty one is: it says that there is no host to name.
 fn names_a_host(value: &HeaderValue) -> bool {
-    usual(value).is_some() || value.to_str().is_ok_and(|text| authority(text).is_some())
-}
-
-/// The host of a value that is letters, digits, dots and hyphens, and perhaps a port: nearly every one is, and need not be
-/// taken apart as an authority.
-fn usual(value: &HeaderValue) -> Option<&str> {
-    let text = str::from_utf8(value.as_bytes()).ok()?;
-    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    let end = text.bytes().position(|byte| !is_usual(byte)).unwrap_or(text.len());
-    let (host, port) = text.split_at(end);
-    match port.as_bytes() {
-        [] => Some(host),
-        [b':', digits @ ..] if !host.is_empty() && digits.iter().all(u8::is_ascii_digit) => Some(host),
-        _ => None,
-    }
+    value.is_empty() || value.to_str().is_ok_and(|text| authority(text).is_some())
 }
 
 #[cfg(test)]
@@ -133,7 +158,8 @@ mod tests {
         for host in hosts {
             request = request.header(HOST, *host);
         }
-        flaw(&request.body(()).unwrap().into_parts().0)
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        flaw(parts.version, &Named::by(&parts.headers))
     }
 
     #[test]
@@ -162,7 +188,8 @@ mod tests {
             for host in headers {
                 request = request.header(HOST, *host);
             }
-            hosts.admit(&request.body(()).unwrap().into_parts().0)
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            hosts.admit(&parts, &Named::by(&parts.headers))
         };
         let admitted = admits("/", &[host], Version::HTTP_11);
         if !host.contains(['/', ' ']) && !host.starts_with(':') {
@@ -236,10 +263,13 @@ mod tests {
     #[test]
     fn a_request_that_names_no_host_is_no_browsers() {
         let hosts = Hosts::Local([].into());
+        let admits = |request: http::request::Builder| {
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            hosts.admit(&parts, &Named::by(&parts.headers))
+        };
         for version in [Version::HTTP_10, Version::HTTP_2] {
-            assert!(hosts.admit(&Request::get("/").version(version).body(()).unwrap().into_parts().0));
-            let empty = Request::get("/").version(version).header(HOST, "");
-            assert!(hosts.admit(&empty.body(()).unwrap().into_parts().0));
+            assert!(admits(Request::get("/").version(version)));
+            assert!(admits(Request::get("/").version(version).header(HOST, "")));
         }
     }
 

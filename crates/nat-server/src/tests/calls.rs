@@ -253,3 +253,12 @@ async fn a_server_that_shuts_down_says_so() {
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "1"));
     assert!(refused.body.ends_with(r#""details":"ShuttingDown"}"#), "{refused:?}");
 }
+
+/// A connection moves the future of each request, and a large one costs more than what most requests do.
+#[tokio::test]
+async fn the_future_of_a_request_is_small() {
+    let front = front("workflow: {_type: echo}").await;
+    let request = http::Request::post("/generate").body(http_body_util::Full::<bytes::Bytes>::from("{}")).unwrap();
+    let answer = front.app.answer(request, None);
+    assert!(size_of_val(&answer) <= 2048, "{}", size_of_val(&answer));
+}

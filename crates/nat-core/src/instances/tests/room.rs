@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::{SECOND, fill, gate, limits};
-use crate::instances::gate::Gate;
+use crate::instances::gate::GateLimits;
 use crate::instances::index::Index;
 use crate::instances::newcomers::Newcomers;
 use crate::instances::slot::{Attempt, Slot};
@@ -228,7 +228,7 @@ fn an_instance_that_is_idle_at_once_is_closed_all_the_same() {
 async fn the_list_of_idle_users_is_exact() {
     let (instances, _lab) = table(TWO, limits()).await;
     let set = instances.acquire(&user("a")).await.unwrap().set().clone();
-    let index = Index::new(&Arc::new(Newcomers::default()));
+    let index = Index::new(&Arc::new(Newcomers::default()), GateLimits::new(&limits()));
     let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
     let mut roll = |sides: usize| {
         dice ^= dice << 13;
@@ -245,7 +245,7 @@ async fn the_list_of_idle_users_is_exact() {
         match roll(10) {
             0..3 if grows => {
                 let user = user(&number.to_string());
-                let slot = Slot::new(user.clone(), number, Gate::new(&limits()), index.home_of(&user).clone());
+                let slot = Slot::new(user.clone(), number, index.home_of(&user).clone());
                 number += 1;
                 assert!(Arc::ptr_eq(&index.get_or_insert(&slot).unwrap(), &slot));
                 drop(slot.made());
