@@ -43,9 +43,11 @@ fn ours(manifest: &str) -> BTreeSet<String> {
 fn crates_use_only_what_they_may() {
     let may: &[(&str, &[&str])] = &[
         ("crates/nat-macros", &[]),
-        ("crates/nat-core", &[]),
-        ("crates/nat", &["nat-core", "nat-macros"]),
-        ("crates/nat-server", &["nat-core"]),
+        ("crates/nat-chat", &[]),
+        ("crates/nat-schema", &[]),
+        ("crates/nat-core", &["nat-chat", "nat-schema"]),
+        ("crates/nat", &["nat-chat", "nat-core", "nat-macros", "nat-schema"]),
+        ("crates/nat-server", &["nat-chat", "nat-core", "nat-schema"]),
         ("crates/nat-cli", &["nat-core", "nat-server"]),
         ("examples/front_ends/per_user_workflow", &["nat", "nat-cli"]),
         ("examples/per_user_database", &["nat", "nat-cli"]),

@@ -5,14 +5,13 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::reader::Read;
-use crate::schema::{CompiledSchema, Reference};
+use nat_schema::reader::Read;
+use nat_schema::{CompiledSchema, Reference};
 
 mod components;
 pub mod diagnostic;
 mod document;
 mod draft;
-pub mod duration;
 mod environment;
 mod error;
 mod file_schema;
@@ -24,7 +23,6 @@ mod guide;
 mod idle;
 mod marked;
 mod mistake;
-pub(crate) mod network;
 mod overrides;
 pub mod reference;
 mod secrets;
@@ -37,7 +35,6 @@ mod tests;
 
 pub use components::WORKFLOW_NAME;
 pub use document::{Document, Validation};
-pub use duration::TimeSpan;
 pub(crate) use error::{Aim, Edit};
 pub use error::{ConfigError, ConfigErrors, ConfigWarning};
 pub use file_schema::file_schema;
@@ -48,7 +45,6 @@ pub use front_end::{
 pub(crate) use general::DEFAULT_CALL_DEPTH;
 pub use general::{BuildRetry, General, general_schema};
 pub use idle::NOT_SERVED;
-pub use network::Network;
 pub use overrides::OverrideError;
 pub use reference::{FunctionGroupRef, FunctionRef};
 pub use telemetry::{LogLevel, Logger, Telemetry};

@@ -25,8 +25,8 @@ use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
 use crate::registry::{Registered, Registry};
-use crate::schema::{Reference, ReferenceKind, Segment};
-use crate::text::list_of_names;
+use nat_schema::text::list_of_names;
+use nat_schema::{Reference, ReferenceKind, Segment};
 
 /// Names compared for "did you mean" in one file: a file of thousands of wrong names gets no more help after that.
 const MAX_COMPARISONS: usize = 200_000;

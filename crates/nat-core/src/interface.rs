@@ -1,11 +1,14 @@
 //! What a function takes and gives, known from its registration before any instance exists.
 
+mod chat;
 mod decode;
 mod malformed;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use chat::{chat_request_schema, decode_chat_request};
+pub(crate) use chat::{into_chunk, into_response};
 pub use decode::InvalidInput;
 pub(crate) use types::{Gives, InputType, OutputType};
 
@@ -17,10 +20,9 @@ use bytes::Bytes;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::chat;
-use crate::schema::{CompiledSchema, Finding, Segment, Shape};
 use crate::steps::Erased;
 use crate::{Error, Result};
+use nat_schema::{CompiledSchema, Finding, Segment, Shape};
 
 /// The field that carries a simple output.
 const OUTPUT_FIELD: &str = "value";

@@ -19,7 +19,6 @@
 pub mod activity;
 mod assembly;
 mod builder;
-pub mod chat;
 mod component_set;
 pub mod config;
 mod context;
@@ -32,27 +31,22 @@ mod interface;
 mod metrics;
 mod moment;
 pub mod panics;
-mod reader;
 mod registration;
 mod registry;
 mod runtime;
-pub mod schema;
 mod session;
 mod shared;
 mod steps;
 #[cfg(test)]
 mod testing;
-mod text;
 mod unwind;
 mod user;
-mod validation;
 mod workflow;
 
 /// Writes a stream as a generator: `yield` gives a chunk, `?` ends the stream with an error. For
 /// [`StreamingFunction::stream`], which shows it.
 pub use async_stream::try_stream as stream;
 pub use builder::{BuildReason, Builder, Component};
-pub use chat::Usage;
 pub use config::{Config, ConfigErrors, FunctionGroupRef, FunctionRef};
 pub use context::{Context, Listening, RequestInfo};
 pub use error::{Error, ErrorKind, Result};
@@ -63,8 +57,9 @@ pub use function::{
 pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};
 pub use instances::{BuildError, BuildFailure, InstanceLimits, OpenError};
-pub use interface::{Answers, Interface, InvalidInput};
+pub use interface::{Answers, Interface, InvalidInput, chat_request_schema, decode_chat_request};
 pub use metrics::{InstanceTotals, UserPage, UserReport};
+pub use nat_chat::Usage;
 pub use registration::{Registration, Site};
 pub use registry::{Registered, Registry, RegistryError};
 pub use runtime::{Runtime, ShutdownReport, StartError};

@@ -17,8 +17,8 @@ use crate::builder::{Builder, Component};
 use crate::config::SettingsReader;
 use crate::function::Scope;
 use crate::interface::{Gives, InputType};
-use crate::reader::{Reader, Run, Tree};
 use crate::{Error, Result};
+use nat_schema::reader::{Reader, Run, Tree};
 
 inventory::collect!(Registration);
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::config::{ComponentKind, ComponentTypes, SettingsReader};
 use crate::interface::Interface;
 use crate::registration::{Form, Registration};
-use crate::schema::CompiledSchema;
+use nat_schema::CompiledSchema;
 
 /// Keys that every component has, so that no settings type may have a field of that name.
 const RESERVED: [&str; 3] = ["_type", "name", "middleware"];

@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::ChatRequest;
 use crate::component_set::ComponentSet;
 use crate::graph::{Entry, EntryName};
 use crate::instances::{Instances, OpenError, Queued, SharedGate};
 use crate::interface::{Interface, InvalidInput};
 use crate::session::{Access, Input, Session, SharedTurn};
 use crate::{Error, Scope, UserId};
+use nat_chat::ChatRequest;
 
 /// The workflow of the file, or a function that an endpoint names. A clone is cheap.
 #[derive(Clone)]

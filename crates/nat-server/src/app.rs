@@ -12,8 +12,8 @@ use http::header;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
-use nat_core::config::Network;
 use nat_core::{RequestInfo, Runtime, Scope, UserId};
+use nat_schema::network::Network;
 use tokio::time::Instant;
 use tracing::{Level, debug};
 

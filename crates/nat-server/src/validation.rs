@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use nat_core::InvalidInput;
-use nat_core::schema::{Finding, Segment};
+use nat_schema::{Finding, Segment};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};

@@ -119,13 +119,14 @@ pub mod runtime;
 mod seen;
 
 pub use attributes::*;
-pub use nat_core::config::TimeSpan;
+pub use nat_chat as chat;
 pub use nat_core::{
     BuildReason, Builder, Chunks, CloseFn, CloseReason, Context, DynFunctionHandle, Error, ErrorKind, FromFn, Function,
     FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef, Listening, NoClose, RequestInfo,
-    Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage, UserId, chat, from_fn,
-    from_stream_fn, stream,
+    Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage, UserId, from_fn, from_stream_fn,
+    stream,
 };
+pub use nat_schema::duration::TimeSpan;
 
 /// What the attributes write against. Not for people: anything here may change.
 #[doc(hidden)]

@@ -10,10 +10,10 @@ use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::finding::Around;
 use super::sections::{FUNCTION_GROUPS, FUNCTIONS, WORKFLOW};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, SettingsReader};
-use crate::reader::Tree;
-use crate::schema::{CompiledSchema, Segment, nearest};
-use crate::text::{list_of_names, some_names};
-use crate::validation::{Settled, Subject};
+use nat_schema::reader::Tree;
+use nat_schema::text::{list_of_names, some_names};
+use nat_schema::validation::{Settled, Subject};
+use nat_schema::{CompiledSchema, Segment, nearest};
 
 /// The name of the workflow, in graphs and traces.
 pub const WORKFLOW_NAME: &str = "<workflow>";
@@ -288,7 +288,7 @@ impl Reading<'_> {
         let unknown = std::mem::take(&mut settled.unknown_keys);
         let around = Around { section, place, schema: schema.as_value(), unknown: &unknown };
         let findings = std::mem::take(&mut settled.findings);
-        let explained = |key: &crate::schema::UnknownKey| {
+        let explained = |key: &nat_schema::UnknownKey| {
             findings.iter().any(|finding| match (finding.kind, finding.path.split_last()) {
                 ("missing", Some((Segment::Key(missed), object))) => {
                     object == key.path && key.suggestion.as_ref() == Some(missed)

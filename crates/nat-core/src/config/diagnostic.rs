@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::error::dotted;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Everything there is to say about one configuration, in the order of its files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

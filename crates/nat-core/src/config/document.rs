@@ -12,7 +12,7 @@ use super::error::ConfigError;
 use super::overrides::{self, OverrideError};
 use super::{ComponentTypes, Config, ConfigErrors};
 use crate::registry::Registry;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 mod edit;
 mod fitting;

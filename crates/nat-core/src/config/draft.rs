@@ -8,8 +8,8 @@ use super::components::{self, Reading};
 use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::finding::{Known, place_of};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
-use crate::schema::{Reference, nearest};
-use crate::text::list_of_names;
+use nat_schema::text::list_of_names;
+use nat_schema::{Reference, nearest};
 
 /// What is known of a configuration, with or without mistakes.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::diagnostic::{location, summary};
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]

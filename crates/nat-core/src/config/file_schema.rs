@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ComponentKind, general_schema, sections};
 use crate::registry::{Registered, Registry};
-use crate::schema::explain;
+use nat_schema::explain;
 
 /// In front of the names of definitions that require nothing.
 const PARTIAL: &str = "partial.";

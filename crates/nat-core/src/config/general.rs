@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::duration::{self, TimeSpan};
 use super::error::{Aim, ConfigError, ConfigWarning, Pointer, keys};
 use super::finding::Around;
 use super::front_end::{FrontEnd, exposure};
@@ -16,7 +15,8 @@ use super::idle;
 use super::mistake::Mistake;
 use super::sections::GENERAL;
 use super::telemetry::{self, Telemetry};
-use crate::schema::{CompiledSchema, Reference, Segment, explain};
+use nat_schema::duration::{self, TimeSpan};
+use nat_schema::{CompiledSchema, Reference, Segment, explain};
 
 /// What `max_call_depth` is where no file says otherwise.
 pub(crate) const DEFAULT_CALL_DEPTH: NonZeroU16 = NonZeroU16::new(64).expect("it is not zero");
@@ -176,7 +176,7 @@ pub(super) fn read(section: Option<Value>, errors: &mut Vec<ConfigError>, warnin
         without(&mut checked.value, &finding.path);
         errors.push(around.error(finding.clone()));
     }
-    let is_error = |key: &crate::schema::UnknownKey| {
+    let is_error = |key: &nat_schema::UnknownKey| {
         let path = [key.path.clone(), keys([key.key.as_str()])].concat();
         checked.findings.iter().any(|finding| finding.path == path)
     };

@@ -8,7 +8,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::{General, general_schema};
-use crate::schema::{Segment, explain};
+use nat_schema::{Segment, explain};
 
 const HEAD: &str = include_str!("guide/head.md");
 

@@ -6,7 +6,7 @@ use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::front_end::{FastApi, FrontEnd};
 use super::general::General;
 use super::sections::GENERAL;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// What is said of a key that asks for something that is not there yet.
 pub const NOT_SERVED: &str = "configured, but not served by this version";

@@ -11,7 +11,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::Value;
 
 use super::yaml::MERGE_KEY;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Maps with more entries are searched by an index.
 const INDEXED_FROM: usize = 16;

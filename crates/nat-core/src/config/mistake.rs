@@ -1,7 +1,7 @@
 //! A mistake in values that are each right by themselves.
 
 use super::error::{Edit, keys};
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 pub(super) struct Mistake {
     pub(super) path: Vec<Segment>,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::schema::distance;
+use nat_schema::distance;
 
 /// Shorter texts are too common to be searched for in sentences.
 const SHORTEST: usize = 3;

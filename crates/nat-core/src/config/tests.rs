@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::{
     ComponentKind, ComponentSettings, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef,
-    General, SettingsReader, TimeSpan,
+    General, SettingsReader,
 };
-use crate::schema::CompiledSchema;
+use nat_schema::CompiledSchema;
+use nat_schema::duration::TimeSpan;
 
 mod settings;
 

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Values in one file, those that aliases repeat counted each time. Long texts count for more.
 const MAX_VALUES: usize = 1_000_000;

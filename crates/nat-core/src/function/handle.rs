@@ -325,7 +325,7 @@ impl FunctionGroupHandle {
             Error::value(format!(
                 "Function `{name}` not found in function group `{}`; it has {}",
                 self.name(),
-                crate::text::list_of_names(self.function_names()),
+                nat_schema::text::list_of_names(self.function_names()),
             ))
         })?;
         Ok(GroupMember::of(self.group.clone(), index))

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Graph, LONGEST_WAY, Node};
 use crate::config::{Aim, ComponentKind, ConfigError};
-use crate::schema::{Reference, ReferenceKind, Segment};
+use nat_schema::{Reference, ReferenceKind, Segment};
 
 impl Graph<'_> {
     /// For each node that the workflow reaches, the node before it on a shortest way.

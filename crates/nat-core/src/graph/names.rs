@@ -3,8 +3,8 @@
 use super::{Graph, LONGEST_WAY};
 use crate::config::{Aim, ComponentKind, ConfigError, Edit};
 use crate::function::Access;
-use crate::schema::{Reference, ReferenceKind, Segment, nearest};
-use crate::text::list_of_names;
+use nat_schema::text::list_of_names;
+use nat_schema::{Reference, ReferenceKind, Segment, nearest};
 
 /// What a reference leads to.
 pub(super) enum Found {

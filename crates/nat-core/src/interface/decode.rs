@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::Interface;
 use super::malformed::{Mistake, mistake_in, too_deep};
 use crate::Error;
-use crate::chat::{self, ChatRequest};
 use crate::function::Payload;
-use crate::reader::{self, Tree};
-use crate::schema::{Enforcement, Finding, Segment, Shape, explain};
-use crate::text::some_names;
-use crate::validation::Subject;
+use nat_chat::{self, ChatRequest};
+use nat_schema::reader::{self, Tree};
+use nat_schema::text::some_names;
+use nat_schema::validation::Subject;
+use nat_schema::{Enforcement, Finding, Segment, Shape, explain};
 
 /// JSON may be nested this deep: further than that serde_json reads no value.
 pub(super) const MAX_DEPTH: usize = 127;
@@ -115,10 +115,7 @@ impl Interface {
         }
         let body: Value = serde_json::from_str(text).unwrap_or_default();
         let value = field.map_or(Some(&body), |field| body.get(field));
-        value.is_some_and(|value| {
-            let found = self.input_schema.examine(value, None);
-            found.findings.is_empty() && !found.has_strangers
-        })
+        value.is_some_and(|value| self.input_schema.is_met_by_declared_keys(value))
     }
 
     /// JSON that is read and, if it is refused, explained.
@@ -145,7 +142,7 @@ impl Interface {
     ///
     /// A `TypeError` that says what the input is.
     pub(crate) fn decode_chat(&self, request: ChatRequest) -> Result<Payload, Error> {
-        chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
+        super::chat::input_from_request((self.input.type_id)(), request).ok_or_else(|| {
             Error::type_error(format!(
                 "the function takes {}, which cannot be made from a conversation: it is not for chat routes",
                 self.input_words(),
@@ -173,7 +170,7 @@ impl Interface {
     /// Text from a person or another function: a text input takes it as it is, a chat input as what
     /// the user says, any other as JSON.
     pub(crate) fn decode_text(&self, text: &str) -> Result<Payload, InvalidInput> {
-        if let Some(input) = chat::input_from_text((self.input.type_id)(), text) {
+        if let Some(input) = super::chat::input_from_text((self.input.type_id)(), text) {
             return Ok(input);
         }
         match self.validate(text, None) {

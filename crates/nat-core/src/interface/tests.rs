@@ -1,5 +1,6 @@
 //! Bytes in and out: the fast path and the checked one must never differ in what they accept.
 
+mod chat;
 mod kinds;
 mod rule;
 

@@ -9,8 +9,8 @@ use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::function::Payload;
-use crate::reader::{Read, Strict};
 use crate::steps::measure;
+use nat_schema::reader::{Read, Strict};
 
 /// What is known of an input type without naming it.
 #[derive(Clone, Copy)]

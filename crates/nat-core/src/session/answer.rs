@@ -7,10 +7,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::chat::{self, ChatChunk, ChatResponse};
 use crate::function::Payload;
-use crate::interface::{Given, Interface};
+use crate::interface::{self, Given, Interface};
 use crate::{Error, Usage};
+use nat_chat::{ChatChunk, ChatResponse};
 
 /// What a call gave.
 pub struct Output {
@@ -55,7 +55,7 @@ impl Output {
     /// As [`Output::into_json`].
     pub fn into_chat(self) -> Result<ChatResponse, CallError> {
         let Self { output, interface, usage } = self;
-        chat::into_response(output, usage, |output| interface.encode_text(Given::Output, output))
+        interface::into_response(output, usage, |output| interface.encode_text(Given::Output, output))
             .map_err(CallError::Function)
     }
 
@@ -106,7 +106,7 @@ impl Chunk {
     /// As [`Chunk::into_json`].
     pub fn into_chat(self) -> Result<ChatChunk, CallError> {
         let Self { chunk, interface } = self;
-        chat::into_chunk(chunk, |chunk| interface.encode_text(Given::Chunk, chunk)).map_err(CallError::Function)
+        interface::into_chunk(chunk, |chunk| interface.encode_text(Given::Chunk, chunk)).map_err(CallError::Function)
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use nat_core::UserId;
-use nat_core::config::Network;
+use nat_schema::network::Network;
 
 use super::{Refusal, bounded, latin_1, trimmed};
 

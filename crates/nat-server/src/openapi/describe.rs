@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use nat_core::chat::{ChatChunk, ChatRequest, ChatResponse};
+use nat_chat::{ChatChunk, ChatResponse};
 use nat_core::config::FastApi;
 use nat_core::{Answers, EntryName, Scope};
 use schemars::JsonSchema;
@@ -110,7 +110,7 @@ impl<'f> Describer<'f> {
     /// Conversations in the OpenAI form.
     fn chat(&mut self, about: &str, entrance: &Entrance, mode: Mode) -> Operation {
         let input = |schemas: &mut Schemas| {
-            schemas.add(ChatRequest::schema().as_value(), None, Direction::Input, "ChatRequest")
+            schemas.add(nat_core::chat_request_schema().as_value(), None, Direction::Input, "ChatRequest")
         };
         let body = (entrance.takes == Takes::Body).then(|| input(&mut self.schemas));
         let whole = self.schemas.add(&written::<ChatResponse>(), None, Direction::Output, "ChatResponse");

@@ -9,7 +9,7 @@ use super::operation::answer;
 pub(super) fn schemas() -> Map<String, Value> {
     let all = json!({
         "HTTPValidationError": object("What is wrong with a request.", &["detail"], json!({
-            "detail": { "type": "array", "minItems": 1, "maxItems": nat_core::schema::MAX_FINDINGS, "items": { "$ref": "#/components/schemas/ValidationError" } },
+            "detail": { "type": "array", "minItems": 1, "maxItems": nat_schema::MAX_FINDINGS, "items": { "$ref": "#/components/schemas/ValidationError" } },
         })),
         "ValidationError": object("One mistake.", &["type", "loc", "msg", "input"], json!({
             "type": { "type": "string", "description": "The kind of mistake, for programs." },

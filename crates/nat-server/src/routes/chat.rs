@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Body;
-use nat_core::chat::ChatRequest;
 use nat_core::{CallError, Error, Input, InvalidInput, Output};
 
 use super::completions;
@@ -82,7 +81,7 @@ impl ChatRoute {
             let frames = (self.mode == Mode::Stream).then(ChatFrames::new);
             return Ok(Asked { input: Ok(workflow.decode(body)?), frames });
         }
-        let request = ChatRequest::decode(body)?;
+        let request = nat_core::decode_chat_request(body)?;
         let frames = match self.mode {
             Mode::Single => None,
             Mode::Stream => Some(ChatFrames::new()),

@@ -1,6 +1,6 @@
 //! `/v1/chat/completions`: what clients of the OpenAI API ask for beside the conversation.
 
-use nat_core::chat::ChatRequest;
+use nat_chat::ChatRequest;
 
 use crate::sse::{ChatFrames, UsageChunk};
 

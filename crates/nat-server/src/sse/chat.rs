@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use nat_core::chat::{ChatChunk, UNKNOWN_MODEL, Usage};
+use nat_chat::{ChatChunk, UNKNOWN_MODEL, Usage};
 use nat_core::{CallError, Chunk};
 
 use super::body::ResultFrames;

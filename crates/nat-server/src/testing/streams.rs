@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use nat_chat::{ChatChunk, ChatRequest, ChatResponse, Usage};
 use nat_core::__private::{
     BuildFn, Component, ConfigType, FunctionTypes, Heading, Registration, Settings, Site, StreamingTypes,
 };
-use nat_core::chat::{ChatChunk, ChatRequest, ChatResponse, Usage};
 use nat_core::{
     Builder, CloseReason, Context, Error, Function, FunctionRef, Result, Scope, Stream, StreamingFunction, stream,
 };

@@ -7,7 +7,7 @@ use super::locate::Locator;
 use crate::config::diagnostic::Replacement;
 use crate::config::error::Edit;
 use crate::config::marked::{Form, Layout, Node, Spot, Tree};
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// The change of the text that makes the edit; nothing if it would touch what a variable gave, or what is in
 /// no file.

@@ -4,7 +4,7 @@ use super::Document;
 use super::locate::Locator;
 use crate::config::error::{ConfigError, Edit};
 use crate::config::finding::DEFAULT_AGAIN;
-use crate::schema::Segment;
+use nat_schema::Segment;
 use serde_json::Value;
 
 /// The mend of a mistake and its change, for the file that the mistake is in.

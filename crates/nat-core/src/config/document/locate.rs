@@ -9,7 +9,7 @@ use super::{Document, Layer};
 use crate::config::diagnostic::{Origin, Place};
 use crate::config::error::{Aim, Point};
 use crate::config::marked::{Spot, Tree};
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Looks places up; each file is read again once, when the first place in it is asked for.
 pub(super) struct Locator<'d> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layout;
 use crate::config::yaml::{self, Failure};
-use crate::schema::nearest;
+use nat_schema::nearest;
 
 /// Larger texts are not tried: reading them again costs more than the help is worth.
 const LARGEST: usize = 256 * 1024;

@@ -10,7 +10,7 @@ use crate::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replac
 use crate::config::error::{Aim, ConfigError, ConfigWarning, Edit};
 use crate::config::secrets::{Secrets, looks_secret};
 use crate::config::yaml;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Changes are tried on files of this size at most, and so many of them.
 const LARGEST_TRIED: usize = 64 * 1024;

@@ -8,7 +8,7 @@ use crate::config::environment::Missing;
 use crate::config::error::{ConfigError, Edit, Point};
 use crate::config::marked;
 use crate::config::yaml::Failure;
-use crate::schema::nearest;
+use nat_schema::nearest;
 
 /// File names compared for "did you mean".
 const MAX_SIBLINGS: usize = 1000;

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Layer, load, syntax};
 use crate::config::error::ConfigError;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 const PREFIX: &str = "file://";
 const EXTENSIONS: [&str; 8] = [".j2", ".jinja", ".jinja2", ".md", ".prompt", ".template", ".tpl", ".txt"];

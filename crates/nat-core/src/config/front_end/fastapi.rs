@@ -8,8 +8,8 @@ use super::{
 };
 use crate::config::error::{Edit, keys};
 use crate::config::mistake::Mistake;
-use crate::config::network::Network;
-use crate::schema::Segment;
+use nat_schema::Segment;
+use nat_schema::network::Network;
 
 /// The HTTP server. Named as in the Python toolkit, whose configurations it takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

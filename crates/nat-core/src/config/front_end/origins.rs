@@ -3,7 +3,7 @@
 use super::{Cors, FastApi};
 use crate::config::error::{Edit, keys};
 use crate::config::mistake::Mistake;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// Hosts that nobody means who writes a pattern for their own: one that takes them takes everybody's.
 const STRANGERS: [&str; 15] = [

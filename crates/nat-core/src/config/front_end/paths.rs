@@ -6,7 +6,7 @@ use super::path::{End, Path, Unfit, check_prefix};
 use super::{Endpoint, FastApi, Method};
 use crate::config::error::{Edit, keys};
 use crate::config::mistake::Mistake;
-use crate::schema::Segment;
+use nat_schema::Segment;
 
 /// What the server itself answers, whatever the configuration says.
 const OWN_PATHS: [&str; 14] = [

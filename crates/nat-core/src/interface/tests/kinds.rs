@@ -255,6 +255,6 @@ kinds! {
         std::time::Duration: r#"{"secs": 1, "nanos": 2}"# r#"{"secs": "1", "nanos": 2}"# "[1, 2]";
         Value: r#"{"a": [1, "2", null, 1.0, 18446744073709551615]}"# "null" r#""1""#;
         std::borrow::Cow<'static, str>: r#""x""# "5";
-        crate::config::duration::TimeSpan: r#""1s""# "5" r#""soon""# "null";
+        nat_schema::duration::TimeSpan: r#""1s""# "5" r#""soon""# "null";
     }
 }

@@ -16,7 +16,7 @@ fn told<T: Debug + 'static>(decoded: Result<Box<dyn std::any::Any + Send>, Inval
     match decoded {
         Ok(input) => Ok(format!("{:?}", input.downcast_ref::<T>().expect("the interface is that of this type"))),
         Err(InvalidInput::Findings(findings)) => {
-            let one = |finding: &crate::schema::Finding| {
+            let one = |finding: &nat_schema::Finding| {
                 format!("{} {}", finding.kind, serde_json::to_string(&finding.path).unwrap())
             };
             Err(findings.iter().map(one).collect())
