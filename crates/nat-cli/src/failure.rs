@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 
-use nat_core::config::diagnostic::Report;
+use nat_config::diagnostic::Report;
 
 use crate::usage::Refusal;
 use crate::{console, report};

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use nat_core::config::diagnostic::{Diagnostic, Report};
-use nat_core::config::{Document, NOT_SERVED};
+use nat_config::Document;
+use nat_config::diagnostic::{Diagnostic, Report};
+use nat_core::config::{NOT_SERVED, Validation, set_front_end};
 use nat_core::{Config, Registry};
 use serde_json::Value;
 use tracing::{info, warn};
@@ -65,8 +66,8 @@ impl Project {
 
     fn check(document: &Document, registry: Registry, use_for: For<'_>) -> Result<Self, Failure> {
         let checked = match use_for {
-            For::Serving(_) => document.check_served(&registry),
-            For::Calling => document.check(&registry),
+            For::Serving(_) => Validation::of_served(&document, &registry),
+            For::Calling => Validation::of(&document, &registry),
         };
         match checked.config {
             Some(config) if !checked.report.has_errors() => {
@@ -101,7 +102,7 @@ fn document(file: &FileOption, front_end: &[Setting]) -> Result<Document, Failur
         document.override_value(path, value).map_err(|error| Failure::Typing(error.to_string()))?;
     }
     for (key, value) in front_end {
-        document.set_front_end(key, value.clone());
+        set_front_end(&mut document, key, value.clone());
     }
     if !overrides.is_empty() {
         info!("Configuration after overrides: {}", document.redacted());

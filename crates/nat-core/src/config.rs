@@ -5,15 +5,12 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use nat_config::{ConfigErrors, ConfigWarning};
 use nat_schema::reader::Read;
 use nat_schema::{CompiledSchema, Reference};
 
 mod components;
-pub mod diagnostic;
-mod document;
 mod draft;
-mod environment;
-mod error;
 mod file_schema;
 mod finding;
 pub mod front_end;
@@ -21,33 +18,26 @@ mod general;
 #[cfg(test)]
 mod guide;
 mod idle;
-mod marked;
-mod mistake;
-mod overrides;
 pub mod reference;
-mod secrets;
 mod sections;
 mod telemetry;
-mod yaml;
+mod validation;
 
 #[cfg(test)]
 mod tests;
 
 pub use components::WORKFLOW_NAME;
-pub use document::{Document, Validation};
-pub(crate) use error::{Aim, Edit};
-pub use error::{ConfigError, ConfigErrors, ConfigWarning};
 pub use file_schema::file_schema;
 pub use front_end::{
     Console, Cors, Credential, DaskWorkers, Endpoint, FastApi, FrontEnd, FunctionEndpoint, Inputs, Limits, Method,
-    OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType,
+    OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType, set_front_end,
 };
 pub(crate) use general::DEFAULT_CALL_DEPTH;
 pub use general::{BuildRetry, General, general_schema};
 pub use idle::NOT_SERVED;
-pub use overrides::OverrideError;
 pub use reference::{FunctionGroupRef, FunctionRef};
 pub use telemetry::{LogLevel, Logger, Telemetry};
+pub use validation::Validation;
 
 pub(crate) use draft::Draft;
 
@@ -129,36 +119,6 @@ impl SettingsReader {
 }
 
 impl Config {
-    /// Reads and checks a file, with this process's environment variables.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, including that it cannot be read.
-    pub fn load(path: impl AsRef<Path>, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
-        document::load_plain(path.as_ref())?.config(types)
-    }
-
-    /// Checks a text, with this process's environment variables. `file` is named in errors, and what the text
-    /// refers to is relative to it.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn parse(text: &str, file: Option<&Path>, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
-        document::parse_plain(text, file, &document::process_variable)?.config(types)
-    }
-
-    /// As [`Config::parse`], with the environment that `variable` gives.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn parse_with(
-        text: &str,
-        file: Option<&Path>,
-        types: &dyn ComponentTypes,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Config, ConfigErrors> {
-        document::parse_plain(text, file, variable)?.config(types)
-    }
-
     /// Checks what a file says. `file` is only named in errors.
     ///
     /// # Errors

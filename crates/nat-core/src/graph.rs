@@ -18,13 +18,12 @@ use std::sync::Arc;
 
 use names::{Found, meant, pointed_at_unknown};
 
-use crate::config::{
-    Aim, ComponentKind, ComponentSettings, Config, ConfigError, ConfigWarning, Draft, Edit, Endpoint, FrontEnd, Method,
-};
+use crate::config::{ComponentKind, ComponentSettings, Config, Draft, Endpoint, FrontEnd, Method};
 use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
 use crate::registry::{Registered, Registry};
+use nat_config::{Aim, ConfigError, ConfigWarning, Edit};
 use nat_schema::text::list_of_names;
 use nat_schema::{Reference, ReferenceKind, Segment};
 

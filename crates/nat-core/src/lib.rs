@@ -47,7 +47,7 @@ mod workflow;
 /// [`StreamingFunction::stream`], which shows it.
 pub use async_stream::try_stream as stream;
 pub use builder::{BuildReason, Builder, Component};
-pub use config::{Config, ConfigErrors, FunctionGroupRef, FunctionRef};
+pub use config::{Config, FunctionGroupRef, FunctionRef};
 pub use context::{Context, Listening, RequestInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use function::{

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use nat_config::diagnostic::{Report, Severity};
 use nat_core::config::FrontEnd;
-use nat_core::config::diagnostic::{Report, Severity};
 use nat_core::{CancellationToken, Config, EntryName, OpenError, Runtime, Scope, StartError, UserId};
 use serde_json::{Value, json};
 

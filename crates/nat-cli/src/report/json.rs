@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nat_core::config::diagnostic::{Diagnostic, Origin, Report, Severity, Source};
+use nat_config::diagnostic::{Diagnostic, Origin, Report, Severity, Source};
 use serde_json::{Value, json};
 
 /// The number of the shape.

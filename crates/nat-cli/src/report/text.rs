@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin as Place, Patch, Renderer, Snippet, normalize_untrusted_str,
 };
-use nat_core::config::diagnostic::{Diagnostic, Origin, Report, Severity, Source};
+use nat_config::diagnostic::{Diagnostic, Origin, Report, Severity, Source};
 
 use crate::console::Colour;
 

@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::finding::Around;
 use super::sections::{FUNCTION_GROUPS, FUNCTIONS, WORKFLOW};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, SettingsReader};
+use nat_config::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use nat_schema::reader::Tree;
 use nat_schema::text::{list_of_names, some_names};
 use nat_schema::validation::{Settled, Subject};

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::components::{self, Reading};
-use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::finding::{Known, place_of};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
+use nat_config::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use nat_schema::text::list_of_names;
 use nat_schema::{Reference, nearest};
 

@@ -2,14 +2,11 @@
 
 use serde_json::Value;
 
-use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::general;
 use super::sections::{self, GENERAL};
+use nat_config::{Aim, ConfigError, ConfigWarning, DEFAULT_AGAIN, Edit, keys};
 use nat_schema::text::list_of_names;
 use nat_schema::{Finding, Segment, UnknownKey, explain, nearest};
-
-/// What to do about a key without a value, where no base has one.
-pub(super) const DEFAULT_AGAIN: &str = "remove the key: it then has its default";
 
 /// Where findings of one check belong, and the schema that was checked against.
 #[derive(Clone, Copy)]

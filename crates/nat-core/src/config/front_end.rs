@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::mistake::Mistake;
+use nat_config::{Document, Mistake};
+use serde_json::Value;
 
 mod endpoint;
 pub(super) mod exposure;
@@ -73,5 +74,16 @@ impl FrontEnd {
             FrontEnd::FastApi(server) => server.mistakes(),
             FrontEnd::Console(_) => Vec::new(),
         }
+    }
+}
+
+/// Sets a key of the front end, as the option `--KEY` of the command line does. A file that names no front end gets that
+/// of `nat serve`; what is there and is no mapping is left for the check to complain about.
+pub fn set_front_end(document: &mut Document, key: &str, value: Value) {
+    document.set_option(&format!("--{key}"), &["general", "front_end", key], value);
+    let front_end = document.content().get("general").and_then(|general| general.get("front_end"));
+    let has_tag = front_end.is_some_and(|it| it.get("_type").is_some() || it.get("type").is_some());
+    if !has_tag {
+        document.set_default(&["general", "front_end", "_type"], "fastapi".into());
     }
 }

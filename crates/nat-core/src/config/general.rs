@@ -8,13 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::error::{Aim, ConfigError, ConfigWarning, Pointer, keys};
 use super::finding::Around;
 use super::front_end::{FrontEnd, exposure};
 use super::idle;
-use super::mistake::Mistake;
 use super::sections::GENERAL;
 use super::telemetry::{self, Telemetry};
+use nat_config::Mistake;
+use nat_config::{Aim, ConfigError, ConfigWarning, Pointer, keys};
 use nat_schema::duration::{self, TimeSpan};
 use nat_schema::{CompiledSchema, Reference, Segment, explain};
 

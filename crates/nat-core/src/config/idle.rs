@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use super::front_end::{FastApi, FrontEnd};
 use super::general::General;
 use super::sections::GENERAL;
+use nat_config::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use nat_schema::Segment;
 
 /// What is said of a key that asks for something that is not there yet.

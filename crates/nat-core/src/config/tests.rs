@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    ComponentKind, ComponentSettings, ComponentTypes, Config, ConfigErrors, FrontEnd, FunctionGroupRef, FunctionRef,
-    General, SettingsReader,
+    ComponentKind, ComponentSettings, ComponentTypes, Config, FrontEnd, FunctionGroupRef, FunctionRef, General,
+    SettingsReader,
 };
+use nat_config::ConfigErrors;
 use nat_schema::CompiledSchema;
 use nat_schema::duration::TimeSpan;
 
@@ -1269,19 +1270,6 @@ fn yaml() {
 }
 
 #[test]
-fn yaml_forms() {
-    let value = |text: &str| super::yaml::parse(text).map(|parsed| parsed.value.to_string());
-    let text = "base: &base {a: 1, b: {c: 2}}\nother: &other {a: 5, d: 6}\none: {<<: *base, a: 3}\ntwo:\n  <<: [*base, *other]\n";
-    expect![[r#"{"base":{"a":1,"b":{"c":2}},"other":{"a":5,"d":6},"one":{"a":3,"b":{"c":2}},"two":{"a":1,"b":{"c":2},"d":6}}"#]].assert_eq(&value(text).unwrap());
-    expect![[r#"{"1":"a","true":"b","1.5":"c","x y":null,"hex":31,"old":"yes","date":"2020-01-01","time":"12:30"}"#]]
-        .assert_eq(
-            &value("{1: a, true: b, 1.5: c, 'x y': ~, hex: 0x1f, old: yes, date: 2020-01-01, time: 12:30}").unwrap(),
-        );
-    assert_eq!(value("\u{feff}a: 1").unwrap(), r#"{"a":1}"#);
-    assert_eq!(value(r#"{"workflow": {"_type": "conf_echo"}}"#).unwrap(), r#"{"workflow":{"_type":"conf_echo"}}"#);
-}
-
-#[test]
 fn hostile_yaml_is_refused_quickly() {
     let started = Instant::now();
     refuse(
@@ -1356,32 +1344,7 @@ fn hostile_yaml_is_refused_quickly() {
 }
 
 #[test]
-fn variables() {
-    let variable = |name: &str| match name {
-        "NAME" => Some("from env".to_owned()),
-        "EMPTY" => Some(String::new()),
-        "REF" => Some("${NAME}".to_owned()),
-        _ => None,
-    };
-    for (text, replaced) in [
-        ("<${NAME}>", "<from env>"),
-        ("<${GONE}>", "<>"),
-        ("$NAME costs 5$ $$ ${ ${}", "$NAME costs 5$ $$ ${ ${}"),
-        ("${GONE:-7} ${EMPTY:-8} ${NAME:-9} ${EMPTY}", "7 8 from env "),
-        ("${GONE:-}", ""),
-        ("${GONE:-{a: 1}} ${GONE:-a}b}", "{a: 1} ab}"),
-        ("${GONE:-${NAME}} ${GONE:-${OTHER:-x}y}", "from env xy"),
-        ("${GONE:-{} ${NAME}", "{ from env"),
-        ("${REF}", "${NAME}"),
-        ("${NAME:?must be set}", "from env"),
-        ("${1A} ${a.b} ${A B} ${A:+x} ${A", "${1A} ${a.b} ${A B} ${A:+x} ${A"),
-        ("${GONE:-open\n}", "${GONE:-open\n}"),
-        ("a\\b ${NAME}\\\\", "a\\b from env\\\\"),
-        ("é${GONE:-ü}ß ${GONE:é}", "éüß ${GONE:é}"),
-    ] {
-        let (expanded, missing) = super::environment::expand(text, &variable);
-        assert_eq!((expanded.text.as_str(), missing), (replaced, Vec::new()), "{text}");
-    }
+fn variables_that_must_be_set() {
     refuse(
         "a: ${GONE:?must be set}\nb: ${EMPTY:?}\nc: ${GONE:?must be set}\n",
         expect![[r#"

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{Graph, LONGEST_WAY, Node};
-use crate::config::{Aim, ComponentKind, ConfigError};
+use crate::config::ComponentKind;
+use nat_config::{Aim, ConfigError};
 use nat_schema::{Reference, ReferenceKind, Segment};
 
 impl Graph<'_> {

@@ -1,8 +1,9 @@
 //! Names that nothing has, and what may have been meant by them.
 
 use super::{Graph, LONGEST_WAY};
-use crate::config::{Aim, ComponentKind, ConfigError, Edit};
+use crate::config::ComponentKind;
 use crate::function::Access;
+use nat_config::{Aim, ConfigError, Edit};
 use nat_schema::text::list_of_names;
 use nat_schema::{Reference, ReferenceKind, Segment, nearest};
 

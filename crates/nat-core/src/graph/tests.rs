@@ -3,9 +3,9 @@
 use expect_test::{Expect, expect};
 
 use super::Plan;
-use crate::config::ConfigErrors;
 use crate::function::Scope;
 use crate::testing::{config, registry};
+use nat_config::ConfigErrors;
 
 fn check(yaml: &str, expected: Expect) {
     let shown = match Plan::resolve(&config(yaml, 0), &registry()) {

@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use nat_core::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
+use nat_config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
 
 use super::*;
 

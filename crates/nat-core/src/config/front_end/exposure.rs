@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{FastApi, FrontEnd, SessionMode};
-use crate::config::mistake::Mistake;
+use nat_config::Mistake;
 
 /// The host of a file that would be refused when it is bound, as far as that is known without asking for names.
 /// Its path begins with the front end.

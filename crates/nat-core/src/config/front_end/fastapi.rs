@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Cors, Credential, Endpoint, FunctionEndpoint, Limits, SessionMode, SessionSettings, StepAdaptor, origins, paths,
 };
-use crate::config::error::{Edit, keys};
-use crate::config::mistake::Mistake;
+use nat_config::Mistake;
+use nat_config::{Edit, keys};
 use nat_schema::Segment;
 use nat_schema::network::Network;
 

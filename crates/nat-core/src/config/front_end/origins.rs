@@ -1,8 +1,8 @@
 //! Rules for the names by which a server is called, and for the pages of other origins that may call it.
 
 use super::{Cors, FastApi};
-use crate::config::error::{Edit, keys};
-use crate::config::mistake::Mistake;
+use nat_config::Mistake;
+use nat_config::{Edit, keys};
 use nat_schema::Segment;
 
 /// Hosts that nobody means who writes a pattern for their own: one that takes them takes everybody's.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::path::{End, Path, Unfit, check_prefix};
 use super::{Endpoint, FastApi, Method};
-use crate::config::error::{Edit, keys};
-use crate::config::mistake::Mistake;
+use nat_config::Mistake;
+use nat_config::{Edit, keys};
 use nat_schema::Segment;
 
 /// What the server itself answers, whatever the configuration says.

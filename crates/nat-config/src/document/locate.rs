@@ -6,9 +6,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{Document, Layer};
-use crate::config::diagnostic::{Origin, Place};
-use crate::config::error::{Aim, Point};
-use crate::config::marked::{Spot, Tree};
+use crate::diagnostic::{Origin, Place};
+use crate::error::{Aim, Point};
+use crate::marked::{Spot, Tree};
 use nat_schema::Segment;
 
 /// Looks places up; each file is read again once, when the first place in it is asked for.

@@ -2,8 +2,8 @@
 
 use super::Document;
 use super::locate::Locator;
-use crate::config::error::{ConfigError, Edit};
-use crate::config::finding::DEFAULT_AGAIN;
+use crate::DEFAULT_AGAIN;
+use crate::error::{ConfigError, Edit};
 use nat_schema::Segment;
 use serde_json::Value;
 

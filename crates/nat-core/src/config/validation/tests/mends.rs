@@ -2,8 +2,9 @@
 
 use expect_test::expect;
 
-use super::{Document, check, check_files, report_of};
+use super::{Validation, check, check_files, report_of};
 use crate::testing::parts as registry;
+use nat_config::Document;
 
 /// Two keys of one name would break the file, or drop a setting.
 #[test]
@@ -474,7 +475,7 @@ fn what_is_no_regular_file_is_not_waited_for() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let file = folder.path().join("flow.yml");
     std::fs::write(&file, "base: pipe.yml\nworkflow: {_type: shared_part, lab: 1}\n").unwrap();
-    let report = Document::load(&file).unwrap().check(&registry()).report;
+    let report = Validation::of(&Document::load(&file).unwrap(), &registry()).report;
     assert!(report.headline().contains("is no regular file"), "{report}");
 }
 

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::layout::{self, Entry};
 use super::locate::Locator;
-use crate::config::diagnostic::Replacement;
-use crate::config::error::Edit;
-use crate::config::marked::{Form, Layout, Node, Spot, Tree};
+use crate::diagnostic::Replacement;
+use crate::error::Edit;
+use crate::marked::{Form, Layout, Node, Spot, Tree};
 use nat_schema::Segment;
 
 /// The change of the text that makes the edit; nothing if it would touch what a variable gave, or what is in

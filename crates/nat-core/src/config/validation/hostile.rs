@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::Document;
-use crate::config::diagnostic::{Place, Report};
+use nat_config::Document;
+
+use super::Validation;
+use crate::config::set_front_end;
 use crate::testing::parts as registry;
+use nat_config::diagnostic::{Place, Report};
 
 const FROM_ENVIRONMENT: &str = "Env1ronment+Marker";
 const UNDER_A_KEY: &str = "Un3erAKeyMarker";
@@ -26,10 +29,10 @@ fn report_of(text: &str) -> Report {
     match Document::parse_with(text, Some(Path::new("/nonexistent/flow.yml")), &variable) {
         Ok(mut document) => {
             let _ = document.override_value("workflow.lab", "5");
-            document.set_front_end("port", 70000.into());
+            set_front_end(&mut document, "port", 70000.into());
             let redacted = document.redacted().to_string();
             assert!(!redacted.contains(FROM_ENVIRONMENT), "{redacted}\n{text}");
-            document.check(&registry()).report
+            Validation::of(&document, &registry()).report
         }
         Err(report) => report,
     }
@@ -77,7 +80,9 @@ fn ten_thousand_components_are_checked_in_a_tenth_of_a_second() {
     println!("{COMPONENTS} components");
     timed("only read", || Document::parse_with(&text, None, &variable).is_ok());
     let (took, validation) = timed("all right", || {
-        Document::parse_with(&text, None, &variable).map(|document| document.check(&types)).expect("it can be read")
+        Document::parse_with(&text, None, &variable)
+            .map(|document| Validation::of(&document, &types))
+            .expect("it can be read")
     });
     assert!(validation.config.is_some(), "{}", validation.report);
     assert!(took <= allowed(Duration::from_millis(100)), "{took:?}");

@@ -18,8 +18,8 @@ pub struct ConfigError {
     pub message: String,
     /// What to do about it, where that is not plain from the message.
     pub mend: Option<String>,
-    /// What a renderer wants to know beyond that.
-    pub(crate) detail: Box<Detail>,
+    /// The rest of its diagnostic.
+    pub detail: Box<Detail>,
 }
 
 /// Everything that is wrong with one configuration.
@@ -36,26 +36,30 @@ pub struct ConfigErrors {
 
 /// Something that is probably not meant so, though the configuration can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigWarning(pub(crate) ConfigError);
+pub struct ConfigWarning(pub ConfigError);
 
 /// What a diagnostic says beyond its sentence, by paths in the content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Detail {
-    /// Where to point, from the top of the file, if not where the path leads.
-    pub(crate) at: Option<Vec<Segment>>,
-    pub(crate) aim: Aim,
+pub struct Detail {
+    /// The place to point to, from the top of the file, if it is not where the path leads.
+    pub at: Option<Vec<Segment>>,
+    /// The part of that place.
+    pub aim: Aim,
     /// A stretch of the text that is no place of a value.
     pub(crate) point: Option<Point>,
     /// The file that it is about, if that is known: the file itself is 0, its base 1, …
     pub(crate) layer: Option<usize>,
-    pub(crate) expected: Option<String>,
-    pub(crate) edit: Option<Edit>,
-    pub(crate) related: Vec<Pointer>,
+    /// In words, a value that would be right.
+    pub expected: Option<String>,
+    /// The change of the file that the suggestion means.
+    pub edit: Option<Edit>,
+    /// Other places that explain it.
+    pub related: Vec<Pointer>,
 }
 
 /// What of a path is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Aim {
+pub enum Aim {
     /// The value; for one that is not there, the key of what should hold it.
     #[default]
     Value,
@@ -78,15 +82,18 @@ pub(crate) enum Point {
 
 /// Another place that explains a mistake. Its path begins with the section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pointer {
-    pub(crate) path: Vec<Segment>,
-    pub(crate) aim: Aim,
-    pub(crate) label: String,
+pub struct Pointer {
+    /// From the top of the file.
+    pub path: Vec<Segment>,
+    /// The part of that place.
+    pub aim: Aim,
+    /// The text beside it.
+    pub label: String,
 }
 
 /// A change of the file that would mend a mistake. Paths begin with the section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Edit {
+pub enum Edit {
     /// Another name for the key at a path.
     Rename(Vec<Segment>, String),
     /// Another text for the value at a path.
@@ -111,7 +118,7 @@ pub(crate) enum Edit {
 
 impl Edit {
     /// The path that it is about, if it is about one.
-    pub(crate) fn path_mut(&mut self) -> Option<&mut Vec<Segment>> {
+    pub fn path_mut(&mut self) -> Option<&mut Vec<Segment>> {
         Some(match self {
             Self::Text(..) => return None,
             Self::Rename(path, _)
@@ -129,30 +136,34 @@ impl Edit {
 
 impl ConfigError {
     /// A mistake at `section` itself.
-    pub(crate) fn section(section: &str, message: impl Into<String>) -> Self {
+    pub fn section(section: &str, message: impl Into<String>) -> Self {
         let detail = Box::default();
         Self { section: section.to_owned(), path: Vec::new(), message: message.into(), mend: None, detail }
     }
 
     /// A mistake of the file as a whole.
-    pub(crate) fn whole(message: impl Into<String>) -> Self {
+    pub fn whole(message: impl Into<String>) -> Self {
         Self::section("", message)
     }
 
-    pub(crate) fn at(self, path: impl IntoIterator<Item = Segment>) -> Self {
+    /// The same at a path in its section.
+    pub fn at(self, path: impl IntoIterator<Item = Segment>) -> Self {
         Self { path: path.into_iter().collect(), ..self }
     }
 
-    pub(crate) fn mend(self, mend: impl Into<String>) -> Self {
+    /// The same with a suggestion, which is printed as `help:`.
+    pub fn mend(self, mend: impl Into<String>) -> Self {
         Self { mend: Some(mend.into()), ..self }
     }
 
-    pub(crate) fn edit(mut self, edit: Edit) -> Self {
+    /// The same with the change that the suggestion means.
+    pub fn edit(mut self, edit: Edit) -> Self {
         self.detail.edit = Some(edit);
         self
     }
 
-    pub(crate) fn aim(mut self, aim: Aim) -> Self {
+    /// The same, pointing to this part of its place.
+    pub fn aim(mut self, aim: Aim) -> Self {
         self.detail.aim = aim;
         self
     }
@@ -162,18 +173,20 @@ impl ConfigError {
         self
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    /// The same with a description of a value that would be right.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.detail.expected = Some(expected.into());
         self
     }
 
-    pub(crate) fn related(mut self, path: Vec<Segment>, aim: Aim, label: impl Into<String>) -> Self {
+    /// The same with another place that explains it, from the top of the file.
+    pub fn related(mut self, path: Vec<Segment>, aim: Aim, label: impl Into<String>) -> Self {
         self.detail.related.push(Pointer { path, aim, label: label.into() });
         self
     }
 
     /// Its path from the top of the file.
-    pub(crate) fn full_path(&self) -> Vec<Segment> {
+    pub fn full_path(&self) -> Vec<Segment> {
         match self.section.is_empty() {
             true => Vec::new(),
             false => keys([self.section.as_str()]).into_iter().chain(self.path.iter().cloned()).collect(),
@@ -236,7 +249,7 @@ impl fmt::Display for ConfigWarning {
 }
 
 /// `front_end.endpoints[0].path`
-pub(super) fn dotted(path: &[Segment]) -> String {
+pub(crate) fn dotted(path: &[Segment]) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {
@@ -253,6 +266,6 @@ pub(super) fn dotted(path: &[Segment]) -> String {
 }
 
 /// A path of keys.
-pub(super) fn keys<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<Segment> {
+pub fn keys<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<Segment> {
     keys.into_iter().map(|key| Segment::Key(key.to_owned())).collect()
 }

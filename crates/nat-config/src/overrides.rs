@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::{Map, Number, Value};
 
 use super::secrets::looks_secret;
-use super::sections::BASE;
 use super::yaml;
+use crate::BASE;
 
 /// Why a value cannot be overridden.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,11 +124,13 @@ fn typed(present: &Value, path: &str, text: &str) -> Result<Value, OverrideError
     }
 }
 
-/// Sets a key of the front end; says whether that could be done.
-pub(super) fn set_front_end(content: &mut Map<String, Value>, key: &str, value: Value) -> bool {
+/// Sets the value at a path; says whether that could be done: not through what is there and is no mapping. An empty
+/// value counts as an empty mapping.
+pub(crate) fn set_at(content: &mut Map<String, Value>, path: &[&str], value: Value) -> bool {
+    let Some((key, above)) = path.split_last() else { return false };
     let mut at = content;
-    for step in ["general", "front_end"] {
-        let next = at.entry(step).or_insert(Value::Null);
+    for step in above {
+        let next = at.entry(*step).or_insert(Value::Null);
         if next.is_null() {
             *next = Value::Object(Map::new());
         }
@@ -137,9 +139,6 @@ pub(super) fn set_front_end(content: &mut Map<String, Value>, key: &str, value: 
             _ => return false,
         }
     }
-    if !at.contains_key("_type") && !at.contains_key("type") {
-        at.insert("_type".to_owned(), Value::from("fastapi"));
-    }
-    at.insert(key.to_owned(), value);
+    at.insert((*key).to_owned(), value);
     true
 }

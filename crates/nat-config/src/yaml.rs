@@ -285,3 +285,25 @@ impl<'de> Visitor<'de> for Reader<'_> {
         content.newtype_variant_seed(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::parse;
+
+    #[test]
+    fn yaml_forms() {
+        let value = |text: &str| parse(text).map(|parsed| parsed.value.to_string());
+        let text = "base: &base {a: 1, b: {c: 2}}\nother: &other {a: 5, d: 6}\none: {<<: *base, a: 3}\ntwo:\n  <<: [*base, *other]\n";
+        expect![[r#"{"base":{"a":1,"b":{"c":2}},"other":{"a":5,"d":6},"one":{"a":3,"b":{"c":2}},"two":{"a":1,"b":{"c":2},"d":6}}"#]].assert_eq(&value(text).unwrap());
+        expect![[
+            r#"{"1":"a","true":"b","1.5":"c","x y":null,"hex":31,"old":"yes","date":"2020-01-01","time":"12:30"}"#
+        ]]
+        .assert_eq(
+            &value("{1: a, true: b, 1.5: c, 'x y': ~, hex: 0x1f, old: yes, date: 2020-01-01, time: 12:30}").unwrap(),
+        );
+        assert_eq!(value("\u{feff}a: 1").unwrap(), r#"{"a":1}"#);
+        assert_eq!(value(r#"{"workflow": {"_type": "conf_echo"}}"#).unwrap(), r#"{"workflow":{"_type":"conf_echo"}}"#);
+    }
+}

@@ -4,20 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::components::NO_TYPE;
-use super::diagnostic::{Origin, Report, Source};
-use super::draft::Draft;
-use super::environment::Expanded;
-use super::error::ConfigError;
-use super::overrides::{self, OverrideError};
-use super::{ComponentTypes, Config, ConfigErrors};
-use crate::registry::Registry;
 use nat_schema::Segment;
+
+use crate::MISSING;
+use crate::diagnostic::{Origin, Report, Source};
+use crate::environment::Expanded;
+use crate::error::{ConfigError, ConfigErrors, ConfigWarning};
+use crate::overrides::{self, OverrideError};
 
 mod edit;
 mod fitting;
-#[cfg(test)]
-mod hostile;
 mod layout;
 mod load;
 mod locate;
@@ -25,12 +21,7 @@ mod repair;
 mod reported;
 mod secrets;
 mod syntax;
-#[cfg(test)]
-mod tests;
 mod texts;
-
-/// What is said of a setting that must be there.
-const MISSING: &str = "Field required";
 
 /// What a file says, and who said it: the file, its bases, overrides, options of the command line.
 #[derive(Debug, Clone)]
@@ -79,15 +70,6 @@ struct Given {
     value_at: usize,
 }
 
-/// What a check came to.
-#[derive(Debug, Clone)]
-pub struct Validation {
-    /// The configuration; nothing if there are errors.
-    pub config: Option<Config>,
-    /// Errors and warnings, in the order of the file.
-    pub report: Report,
-}
-
 impl Document {
     /// Reads a file, its bases and the texts it refers to, with this process's environment variables.
     ///
@@ -117,6 +99,27 @@ impl Document {
         load::text(text, file, variable).map_err(|failed| failed.report())
     }
 
+    /// As [`Document::load`], for callers that want no report.
+    ///
+    /// # Errors
+    /// As [`Document::load`].
+    pub fn load_plain(path: &Path) -> Result<Self, ConfigErrors> {
+        load::file(path, &process_variable).map_err(load::Failed::errors)
+    }
+
+    /// As [`Document::parse_with`], for callers that want no report; without `variable`, with this process's environment
+    /// variables.
+    ///
+    /// # Errors
+    /// As [`Document::load`].
+    pub fn parse_plain(
+        text: &str,
+        file: Option<&Path>,
+        variable: Option<&dyn Fn(&str) -> Option<String>>,
+    ) -> Result<Self, ConfigErrors> {
+        load::text(text, file, variable.unwrap_or(&process_variable)).map_err(load::Failed::errors)
+    }
+
     /// Sets the value at a dotted path as a person types it: it takes the type of the value that is there.
     ///
     /// # Errors
@@ -132,20 +135,30 @@ impl Document {
         Ok(())
     }
 
-    /// Sets `general.front_end.KEY`, as the option `--KEY` of the command line does. What is there and is
-    /// no mapping is left for the check to complain about.
-    pub fn set_front_end(&mut self, key: &str, value: Value) {
+    /// Sets the value at a path, as the option `option` of the command line does. What is there and is no mapping is left
+    /// for the check to complain about.
+    pub fn set_option(&mut self, option: &str, path: &[&str], value: Value) {
         let shown = match &value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        if overrides::set_front_end(&mut self.content, key, value) {
+        if overrides::set_at(&mut self.content, path, value) {
             self.given.push(Given {
-                path: ["general", "front_end", key].map(str::to_owned).to_vec(),
-                origin: Origin::CommandLine(format!("--{key}")),
-                typed: format!("--{key} {shown}"),
-                value_at: "-- ".len() + key.len(),
+                path: path.iter().map(|key| (*key).to_owned()).collect(),
+                origin: Origin::CommandLine(option.to_owned()),
+                typed: format!("{option} {shown}"),
+                value_at: option.len() + 1,
             });
+        }
+    }
+
+    /// Sets a value that goes without saying, if nothing is at its path.
+    pub fn set_default(&mut self, path: &[&str], value: Value) {
+        let present = path
+            .split_first()
+            .and_then(|(first, rest)| rest.iter().try_fold(self.content.get(*first)?, |value, key| value.get(*key)));
+        if present.is_none() {
+            overrides::set_at(&mut self.content, path, value);
         }
     }
 
@@ -164,41 +177,31 @@ impl Document {
         &self.files
     }
 
-    /// Checks everything that can be checked without building anything.
-    pub fn check(&self, registry: &Registry) -> Validation {
-        self.checked(Draft::of(self.content.clone(), registry), registry)
+    /// The file itself, where it is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.layers.first().and_then(|layer| layer.path.as_deref())
     }
 
-    /// As [`Document::check`], for a file that will be served: its address may not be one at which others could
-    /// pose as any user. A host that is a name shows that only when it is bound.
-    pub fn check_served(&self, registry: &Registry) -> Validation {
-        let mut draft = Draft::of(self.content.clone(), registry);
-        draft.errors.extend(draft.exposed.take());
-        self.checked(draft, registry)
+    /// What is wrong with its files and does not keep the rest from being read.
+    pub fn problems(&self) -> &[ConfigError] {
+        &self.problems
     }
 
-    fn checked(&self, mut draft: Draft, registry: &Registry) -> Validation {
-        let (errors, warnings) = crate::graph::check(&draft, registry);
-        draft.errors.extend(errors);
-        draft.errors.extend(self.problems.iter().cloned());
-        draft.errors.retain(|error| !self.lacks.explains(error));
-        let report = reported::report(self, &draft.errors, draft.warnings.iter().chain(&warnings));
-        draft.warnings.extend(warnings);
-        Validation { config: draft.finish().ok(), report }
+    /// Whether variables that must be set are not: what follows from that cannot be told from other mistakes without
+    /// places.
+    pub fn lacks_variables(&self) -> bool {
+        !self.lacks.variables.is_empty()
     }
 
-    /// The configuration by itself, without the checks of how its components fit together.
-    pub(super) fn config(self, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
-        let file = || self.layers.first().and_then(|layer| layer.path.clone());
-        if !self.lacks.variables.is_empty() {
-            // What follows from these cannot be told from the rest without places.
-            return Err(ConfigErrors { file: file(), errors: self.problems });
-        }
-        let file = file();
-        let mut draft = Draft::of(self.content, types);
-        draft.errors.extend(self.problems);
-        draft.errors.retain(|error| !self.lacks.explains(error));
-        draft.finish().map_err(|errors| ConfigErrors { file, errors })
+    /// Whether part of it could not be read: what is missing may stand there.
+    pub fn is_incomplete(&self) -> bool {
+        self.lacks.base || self.lacks_variables()
+    }
+
+    /// Errors and warnings about its content with their places, in the order of the files. What only follows from a
+    /// mistake in the files themselves is left out.
+    pub fn report<'w>(&self, errors: &[ConfigError], warnings: impl IntoIterator<Item = &'w ConfigWarning>) -> Report {
+        reported::report(self, errors, warnings.into_iter())
     }
 
     fn sources(&self) -> Vec<Source> {
@@ -216,35 +219,9 @@ impl Document {
     }
 }
 
-impl Lacks {
-    /// Whether something is only said to be missing because this is.
-    fn explains(&self, error: &ConfigError) -> bool {
-        let is_complete = !self.base && self.variables.is_empty();
-        let is_absence = error.message == MISSING
-            || error.message == NO_TYPE
-            || (error.message.contains(" `") && error.message.ends_with("` not found"));
-        !is_complete && is_absence
-    }
-}
-
 /// A variable of this process; one that is no UTF-8 has its strange bytes replaced.
-pub(super) fn process_variable(name: &str) -> Option<String> {
+fn process_variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-use load::Failed;
-pub(super) use load::python_type;
-
-/// As [`Document::load`], for callers that want no report.
-pub(super) fn load_plain(path: &Path) -> Result<Document, ConfigErrors> {
-    load::file(path, &process_variable).map_err(Failed::errors)
-}
-
-/// As [`Document::parse_with`], for callers that want no report.
-pub(super) fn parse_plain(
-    text: &str,
-    file: Option<&Path>,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Document, ConfigErrors> {
-    load::text(text, file, variable).map_err(Failed::errors)
-}
+pub(crate) use load::python_type;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Layer, load, syntax};
-use crate::config::error::ConfigError;
+use crate::error::ConfigError;
 use nat_schema::Segment;
 
 const PREFIX: &str = "file://";

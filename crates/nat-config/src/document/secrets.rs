@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::locate::Locator;
 use super::{Document, Given, Layer, fitting};
-use crate::config::secrets::{Hides, Secrets, hides, looks_secret};
+use crate::secrets::{Hides, Secrets, hides, looks_secret};
 
 const STARS: &str = "***";
 

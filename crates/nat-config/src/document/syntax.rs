@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::{Layer, repair};
-use crate::config::environment::Missing;
-use crate::config::error::{ConfigError, Edit, Point};
-use crate::config::marked;
-use crate::config::yaml::Failure;
+use crate::environment::Missing;
+use crate::error::{ConfigError, Edit, Point};
+use crate::marked;
+use crate::yaml::Failure;
 use nat_schema::nearest;
 
 /// File names compared for "did you mean".

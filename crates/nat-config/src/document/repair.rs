@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::layout;
-use crate::config::yaml::{self, Failure};
+use crate::yaml::{self, Failure};
 use nat_schema::nearest;
 
 /// Larger texts are not tried: reading them again costs more than the help is worth.

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::{Document, Lacks, Layer, reported, syntax, texts};
-use crate::config::diagnostic::Report;
-use crate::config::environment;
-use crate::config::error::{Aim, ConfigError, ConfigErrors, Edit, Point, keys};
-use crate::config::sections::BASE;
-use crate::config::yaml::{self, Problem, ProblemKind};
+use crate::BASE;
+use crate::diagnostic::Report;
+use crate::environment;
+use crate::error::{Aim, ConfigError, ConfigErrors, Edit, Point, keys};
+use crate::yaml::{self, Problem, ProblemKind};
 
 /// Bytes of a configuration with all it builds on, before and after its variables are replaced.
 pub(super) const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -19,7 +19,7 @@ pub(super) const MAX_BYTES: usize = 10 * 1024 * 1024;
 const MAX_BASES: usize = 32;
 
 /// Why there is no document: what was read so far, and what is wrong.
-pub(in crate::config) struct Failed {
+pub(crate) struct Failed {
     document: Box<Document>,
     errors: Vec<ConfigError>,
 }
@@ -302,7 +302,7 @@ fn not_a_mapping(value: &Value) -> ConfigError {
 }
 
 /// What the Python toolkit calls the type of a value.
-pub(in crate::config) fn python_type(value: &Value) -> &'static str {
+pub(crate) fn python_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
         Value::Bool(_) => "bool",

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::config::document::load;
+use crate::document::load;
 
 /// `home/flow.yml` beside texts and links, and `outside/` with what is not its business.
 fn tree() -> TempDir {

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use super::locate::{Found, Locator};
 use super::secrets::secrets;
 use super::{Document, MISSING, edit, fitting};
-use crate::config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
-use crate::config::error::{Aim, ConfigError, ConfigWarning, Edit};
-use crate::config::secrets::{Secrets, looks_secret};
-use crate::config::yaml;
+use crate::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
+use crate::error::{Aim, ConfigError, ConfigWarning, Edit};
+use crate::secrets::{Secrets, looks_secret};
+use crate::yaml;
 use nat_schema::Segment;
 
 /// Changes are tried on files of this size at most, and so many of them.

@@ -7,9 +7,11 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 
-use super::Document;
-use crate::config::diagnostic::{Diagnostic, Origin, Place, Report, Severity};
+use nat_config::Document;
+
+use super::Validation;
 use crate::testing::parts as registry;
+use nat_config::diagnostic::{Diagnostic, Origin, Place, Report, Severity};
 
 fn variable(name: &str) -> Option<String> {
     match name {
@@ -23,7 +25,7 @@ fn variable(name: &str) -> Option<String> {
 
 fn report_of(text: &str) -> Report {
     match Document::parse_with(text, Some(Path::new("flow.yml")), &variable) {
-        Ok(document) => document.check(&registry()).report,
+        Ok(document) => Validation::of(&document, &registry()).report,
         Err(report) => report,
     }
 }
@@ -803,7 +805,7 @@ fn check_files(files: &[(&str, &str)], overrides: &[(&str, &str)], expected: Exp
             for (path, value) in overrides {
                 document.override_value(path, value).unwrap();
             }
-            document.check(&registry()).report
+            Validation::of(&document, &registry()).report
         }
         Err(report) => report,
     };
@@ -994,7 +996,7 @@ fn overrides_are_typed_by_what_is_there() {
         let before = document.content().clone();
         match document.override_value(path, value) {
             Ok(()) => {
-                let content = serde_json::Value::Object(document.content.clone());
+                let content = serde_json::Value::Object(document.content().clone());
                 let at = path.split('.').try_fold(&content, |value, key| value.get(key)).cloned();
                 writeln!(shown, "{path} {value} -> {}", at.unwrap()).unwrap();
             }

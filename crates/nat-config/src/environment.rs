@@ -258,3 +258,37 @@ fn closing_brace(text: &str) -> Option<usize> {
     }
     first
 }
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+
+    #[test]
+    fn variables() {
+        let variable = |name: &str| match name {
+            "NAME" => Some("from env".to_owned()),
+            "EMPTY" => Some(String::new()),
+            "REF" => Some("${NAME}".to_owned()),
+            _ => None,
+        };
+        for (text, replaced) in [
+            ("<${NAME}>", "<from env>"),
+            ("<${GONE}>", "<>"),
+            ("$NAME costs 5$ $$ ${ ${}", "$NAME costs 5$ $$ ${ ${}"),
+            ("${GONE:-7} ${EMPTY:-8} ${NAME:-9} ${EMPTY}", "7 8 from env "),
+            ("${GONE:-}", ""),
+            ("${GONE:-{a: 1}} ${GONE:-a}b}", "{a: 1} ab}"),
+            ("${GONE:-${NAME}} ${GONE:-${OTHER:-x}y}", "from env xy"),
+            ("${GONE:-{} ${NAME}", "{ from env"),
+            ("${REF}", "${NAME}"),
+            ("${NAME:?must be set}", "from env"),
+            ("${1A} ${a.b} ${A B} ${A:+x} ${A", "${1A} ${a.b} ${A B} ${A:+x} ${A"),
+            ("${GONE:-open\n}", "${GONE:-open\n}"),
+            ("a\\b ${NAME}\\\\", "a\\b from env\\\\"),
+            ("é${GONE:-ü}ß ${GONE:é}", "éüß ${GONE:é}"),
+        ] {
+            let (expanded, missing) = expand(text, &variable);
+            assert_eq!((expanded.text.as_str(), missing), (replaced, Vec::new()), "{text}");
+        }
+    }
+}
