@@ -14,8 +14,8 @@ const HEAD: &str = include_str!("guide/head.md");
 
 /// Each table: its heading, the path of the object in `general`, and what to say first.
 const TABLES: [(&str, &[&str], &str); 14] = [
-    ("`general`", &[], "What holds for the process as a whole. A key that is not in this table is an error."),
-    ("`general.build_retry`", &["build_retry"], "How builds that fail again and again are paced."),
+    ("`general`", &[], "Settings of the whole process. A key that is not in this table is an error."),
+    ("`general.build_retry`", &["build_retry"], "Backoff between builds that fail repeatedly."),
     ("`general.telemetry`", &["telemetry"], ""),
     (
         "`general.telemetry.logging.NAME`",
@@ -30,24 +30,32 @@ const TABLES: [(&str, &[&str], &str); 14] = [
     (
         "`general.front_end.workflow`",
         &["front_end", "workflow"],
-        "The routes of the workflow, and with the same keys those of `evaluate` and `evaluate_item`. Giving `workflow` replaces it whole: a path that is not named does not exist then.",
+        "The routes of the workflow. `evaluate` and `evaluate_item` have the same keys. Setting `workflow` replaces it as a whole: a path that is not given then does not exist.",
     ),
     (
         "`general.front_end.endpoints[]`",
         &["front_end", "endpoints", "0"],
-        "Routes of further functions: the keys of an endpoint, and the function.",
+        "Routes of further functions: the keys of an endpoint, and the name of the function.",
     ),
-    ("`general.front_end.cors`", &["front_end", "cors"], "Which other origins' pages may call."),
-    ("`general.front_end.step_adaptor`", &["front_end", "step_adaptor"], "Which intermediate steps streams show."),
-    ("`general.front_end.session`", &["front_end", "session"], "How users are told apart."),
-    ("`general.front_end.limits`", &["front_end", "limits"], "How much of anything a client may ask for."),
+    ("`general.front_end.cors`", &["front_end", "cors"], "Origins whose pages may call the server."),
+    (
+        "`general.front_end.step_adaptor`",
+        &["front_end", "step_adaptor"],
+        "Selection of the intermediate steps that streams show.",
+    ),
+    ("`general.front_end.session`", &["front_end", "session"], "Identification of users by session."),
+    ("`general.front_end.limits`", &["front_end", "limits"], "Limits on connections, headers, bodies and streams."),
     (
         "`general.front_end` with `_type: console`",
         &["front_end", "console"],
         "One run from the command line (`nat run`).",
     ),
-    ("Every function, and the workflow", &["function"], "Beside the settings of its type."),
-    ("Every function group", &["group"], "Beside the settings of its type."),
+    (
+        "Every function, and the workflow",
+        &["function"],
+        "These keys are available in addition to the settings of the type.",
+    ),
+    ("Every function group", &["group"], "These keys are available in addition to the settings of the type."),
 ];
 
 #[test]
