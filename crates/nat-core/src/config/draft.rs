@@ -128,10 +128,15 @@ fn other_sections(
                 if !is_empty && !value.is_object() {
                     let error = ConfigError::section(&section, "Input should be a valid dictionary");
                     let error = error.expected("a mapping of names to components");
-                    errors.push(error.mend("remove it: this section has no effect").edit(Edit::Remove(here())));
+                    errors.push(error.mend("write a mapping, or leave the section empty"));
                 } else if !is_empty {
-                    let warning = ConfigError::section(&section, "this section has no effect in this version");
-                    warnings.push(ConfigWarning(warning.aim(Aim::Key).mend("remove it").edit(Edit::Remove(here()))));
+                    // The file may be one that is served elsewhere, too: nothing in it is to be removed.
+                    let message = "this section of the Python toolkit is not read: no crate that is linked into this \
+                                   program defines its kind of components";
+                    let warning = ConfigError::section(&section, message).aim(Aim::Key);
+                    warnings.push(ConfigWarning(
+                        warning.mend("see docs/compatibility.md; components that need it will say so"),
+                    ));
                 }
             }
             unknown => errors.push(unknown_section(unknown, known_sections)),

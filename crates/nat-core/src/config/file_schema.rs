@@ -90,7 +90,10 @@ fn sections_described(kinds: &[ComponentKind]) -> Map<String, Value> {
         if properties.contains_key(section) {
             continue;
         }
-        properties.insert(section.to_owned(), mapping("Has no effect in this version."));
+        properties.insert(
+            section.to_owned(),
+            mapping("A section of the Python toolkit that no crate linked into this program reads."),
+        );
     }
     let mut middleware = mapping("Not available in this version.");
     middleware["maxProperties"] = Value::from(0);

@@ -632,7 +632,7 @@ fn sections() {
         expect![[r#"
             Invalid configuration: llms: Input should be a valid dictionary; base: Base configuration file not found: other.yml
               config.yml: llms: Input should be a valid dictionary
-                help: remove it: this section has no effect
+                help: write a mapping, or leave the section empty
               config.yml: base: Base configuration file not found: other.yml
                 help: check the path: it is relative to the file that names it
         "#]],
@@ -640,8 +640,8 @@ fn sections() {
     warn(
         "llms: {nim: {_type: nim}}\nembedders: {}\nobject_stores: {files: {_type: in_memory}}\n",
         expect![[r#"
-            llms: this section has no effect in this version (remove it)
-            object_stores: this section has no effect in this version (remove it)
+            llms: this section of the Python toolkit is not read: no crate that is linked into this program defines its kind of components (see docs/compatibility.md; components that need it will say so)
+            object_stores: this section of the Python toolkit is not read: no crate that is linked into this program defines its kind of components (see docs/compatibility.md; components that need it will say so)
         "#]],
     );
 }
