@@ -14,21 +14,24 @@
 mod driving;
 mod opening;
 mod pacing;
+mod refusal;
 mod streaming;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONNECTION, EXPECT};
 use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::{debug, trace};
@@ -42,6 +45,8 @@ use driving::{End, drive};
 use opening::Version;
 use pacing::{Executor, Paced};
 use streaming::Streaming;
+
+pub(crate) use refusal::is_of_the_parser;
 #[cfg(test)]
 pub(crate) use {opening::open, pacing::PIECE};
 
@@ -124,7 +129,7 @@ impl Protocols {
                     service_fn(move |request| client.clone().answer(request, Client::keep))
                 };
                 let connection = self.http1.serve_connection(io, service).with_upgrades();
-                drive(connection, &stream, &client, phase, header_timeout).await
+                drive(connection, &stream, &client, phase.clone(), header_timeout).await
             }
             Version::Http2 => {
                 let service = {
@@ -132,16 +137,38 @@ impl Protocols {
                     service_fn(move |request| client.clone().answer(request, Paced::new))
                 };
                 let connection = self.http2.serve_connection(io, service);
-                drive(connection, &stream, &client, phase, header_timeout).await
+                drive(connection, &stream, &client, phase.clone(), header_timeout).await
             }
         };
         match ended {
             End::Closed(Ok(())) => trace!(%peer, "closed"),
-            End::Closed(Err(error)) => debug!(%peer, %error, "the connection broke"),
+            End::Closed(Err(error)) => {
+                debug!(%peer, %error, "the connection broke");
+                if let Some(kept) = client.refusal.get() {
+                    let answer = refusal::answer(kept, &error);
+                    // Boxed, as it is seldom needed: every connection would have the room for it.
+                    let told = Box::pin(refuse(&answer, stream, client.clone(), self.limits.write_timeout));
+                    tokio::select! {
+                        biased;
+                        _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
+                        () = told => {}
+                    }
+                }
+            }
             End::Reset => debug!(%peer, "the connection was reset"),
             End::Silent => debug!(%peer, "closed: no request for too long"),
             End::Over => debug!(%peer, "dropped at the end of the drain"),
         }
+    }
+}
+
+/// Writes the last answer of a connection, whose head nobody could read to its end: what follows it is no request.
+async fn refuse(answer: &[u8], stream: Arc<TcpStream>, client: Arc<Client>, limit: Duration) {
+    client.sends_on.store(true, Ordering::Relaxed);
+    let mut socket = Socket::new(stream, Bytes::new(), client, limit);
+    // A client that is gone needs no answer.
+    if socket.write_all(answer).await.is_ok() {
+        socket.shutdown().await.ok();
     }
 }
 
@@ -154,12 +181,14 @@ pub(crate) struct Client {
     sends_on: AtomicBool,
     /// Whether bytes have been read since the last request: on HTTP/1 they are the beginning of the next one.
     pub(crate) has_sent: AtomicBool,
+    /// The answer of the parser's own that was kept back, and is the last of the connection.
+    pub(crate) refusal: OnceLock<Bytes>,
 }
 
 impl Client {
     fn new(app: App, peer: SocketAddr) -> Self {
         let no = || AtomicBool::new(false);
-        Self { app, peer, pulse: Pulse::new(), sends_on: no(), has_sent: no() }
+        Self { app, peer, pulse: Pulse::new(), sends_on: no(), has_sent: no(), refusal: OnceLock::new() }
     }
 
     /// How long the socket reads on after the last answer, so that what the client sends meanwhile does not reset the
@@ -182,6 +211,8 @@ impl Client {
         // To read the body of this one would be to ask for it.
         let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
         let received = self.app.receive(head, self.peer);
+        // Where its body ends is nothing to rely on, and neither is what follows it.
+        let is_the_last = received.is_framed_otherwise() && version != http::Version::HTTP_2;
         async move {
             let busy = self.pulse.busy();
             let mut body = Tracked::new(body);
@@ -198,6 +229,10 @@ impl Client {
                     }
                     self.let_finish(body, version, &mut reply);
                 }
+            }
+            if is_the_last {
+                self.sends_on.store(true, Ordering::Relaxed);
+                reply.headers_mut().insert(CONNECTION, CLOSE);
             }
             drop(busy);
             Ok(reply.map(|body| send(body, self)))

@@ -17,5 +17,6 @@ mod sockets;
 mod streamed_sockets;
 mod streams;
 mod surface;
+mod transfer_codings;
 mod unread_answers;
 mod unread_bodies;
