@@ -14,13 +14,14 @@
 mod driving;
 mod opening;
 mod pacing;
+mod patience;
 mod refusal;
 mod streaming;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ use crate::socket::{DRAIN_LINGER, LINGER, Socket};
 use driving::{End, drive};
 use opening::Version;
 use pacing::{Executor, Paced};
+use patience::Patience;
 use streaming::Streaming;
 
 pub(crate) use refusal::is_of_the_parser;
@@ -83,11 +85,10 @@ pub(crate) struct ConnectionLimits {
     pub(crate) write_timeout: Duration,
 }
 
-/// Both protocols, ready for any number of connections.
+/// What serves any number of connections.
 #[derive(Debug)]
 pub(crate) struct Protocols {
     http1: http1::Builder,
-    http2: http2::Builder<Executor>,
     limits: ConnectionLimits,
 }
 
@@ -99,7 +100,14 @@ impl Protocols {
             .half_close(true)
             .header_read_timeout(None)
             .max_header_size(limits.max_header_bytes);
-        let mut http2 = http2::Builder::new(Executor { write_timeout: limits.write_timeout });
+        Self { http1, limits }
+    }
+
+    /// One for each connection, whose streams share a link.
+    fn http2(&self, client: Arc<Client>) -> http2::Builder<Executor> {
+        let limits = self.limits;
+        let patience = Patience::new(limits.write_timeout, limits.max_concurrent_streams);
+        let mut http2 = http2::Builder::new(Executor { client, patience });
         http2
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX))
@@ -109,7 +117,7 @@ impl Protocols {
             .max_send_buf_size(MAX_SEND_BUFFER)
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT);
-        Self { http1, http2, limits }
+        http2
     }
 
     /// Serves one connection until either side has had enough.
@@ -136,7 +144,7 @@ impl Protocols {
                     let client = client.clone();
                     service_fn(move |request| client.clone().answer(request, Paced::new))
                 };
-                let connection = self.http2.serve_connection(io, service);
+                let connection = self.http2(client.clone()).serve_connection(io, service);
                 drive(connection, &stream, &client, phase.clone(), header_timeout).await
             }
         };
@@ -177,6 +185,8 @@ pub(crate) struct Client {
     app: App,
     peer: SocketAddr,
     pub(crate) pulse: Pulse,
+    /// What the socket has taken of all answers.
+    pub(crate) sent: Sent,
     /// Whether an answer was given while the client may still have been sending its request.
     sends_on: AtomicBool,
     /// Whether bytes have been read since the last request: on HTTP/1 they are the beginning of the next one.
@@ -185,10 +195,45 @@ pub(crate) struct Client {
     pub(crate) refusal: OnceLock<Bytes>,
 }
 
+/// How the writing to a connection goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    is_blocked: AtomicBool,
+}
+
+impl Sent {
+    /// Counts what was written. Only the socket does, so no sum gets lost.
+    pub(crate) fn add(&self, bytes: usize) {
+        self.bytes.store(self.bytes.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the system takes nothing more at present.
+    pub(crate) fn block(&self, is_blocked: bool) {
+        self.is_blocked.store(is_blocked, Ordering::Relaxed);
+    }
+}
+
 impl Client {
     fn new(app: App, peer: SocketAddr) -> Self {
         let no = || AtomicBool::new(false);
-        Self { app, peer, pulse: Pulse::new(), sends_on: no(), has_sent: no(), refusal: OnceLock::new() }
+        Self {
+            app,
+            peer,
+            pulse: Pulse::new(),
+            sent: Sent::default(),
+            sends_on: no(),
+            has_sent: no(),
+            refusal: OnceLock::new(),
+        }
     }
 
     /// How long the socket reads on after the last answer, so that what the client sends meanwhile does not reset the

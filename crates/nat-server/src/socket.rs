@@ -65,14 +65,17 @@ impl Socket {
         keeps
     }
 
-    fn timed<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
+    fn timed(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = &polled {
             if self.stall.take().is_some() {
+                self.client.sent.block(false);
                 self.client.pulse.end();
             }
+            self.client.sent.add(*written.as_ref().unwrap_or(&0));
             return polled;
         }
         let stall = self.stall.get_or_insert_with(|| {
+            self.client.sent.block(true);
             self.client.pulse.begin();
             Box::pin(sleep(self.limit))
         });

@@ -13,6 +13,7 @@ mod opening;
 mod pages;
 mod refusals;
 mod server;
+mod shared_links;
 mod sockets;
 mod streamed_sockets;
 mod streams;
