@@ -11,6 +11,7 @@
 //! A client that has closed its sending direction alone still gets its answer. It has left when its connection is
 //! reset, a write fails, or it resets its HTTP/2 stream: what waits for its turn is not begun then.
 
+mod arrivals;
 mod driving;
 mod opening;
 mod pacing;
@@ -42,13 +43,14 @@ use crate::body::Tracked;
 use crate::pulse::Pulse;
 use crate::reply::{Body, Reply};
 use crate::socket::{DRAIN_LINGER, LINGER, Socket};
+use arrivals::Arrivals;
 use driving::{End, drive};
 use opening::Version;
 use pacing::{Executor, Paced};
 use patience::Patience;
 use streaming::Streaming;
 
-pub(crate) use refusal::is_of_the_parser;
+pub(crate) use {arrivals::end, refusal::is_of_the_parser};
 #[cfg(test)]
 pub(crate) use {opening::open, pacing::PIECE};
 
@@ -189,8 +191,7 @@ pub(crate) struct Client {
     pub(crate) sent: Sent,
     /// Whether an answer was given while the client may still have been sending its request.
     sends_on: AtomicBool,
-    /// Whether bytes have been read since the last request: on HTTP/1 they are the beginning of the next one.
-    pub(crate) has_sent: AtomicBool,
+    pub(crate) arrivals: Arrivals,
     /// The answer of the parser's own that was kept back, and is the last of the connection.
     pub(crate) refusal: OnceLock<Bytes>,
 }
@@ -224,14 +225,13 @@ impl Sent {
 
 impl Client {
     fn new(app: App, peer: SocketAddr) -> Self {
-        let no = || AtomicBool::new(false);
         Self {
             app,
             peer,
             pulse: Pulse::new(),
             sent: Sent::default(),
-            sends_on: no(),
-            has_sent: no(),
+            sends_on: AtomicBool::new(false),
+            arrivals: Arrivals::default(),
             refusal: OnceLock::new(),
         }
     }
@@ -250,11 +250,15 @@ impl Client {
         request: http::Request<Incoming>,
         send: fn(Body, Arc<Self>) -> B,
     ) -> impl Future<Output = Result<http::Response<B>, Infallible>> {
-        self.has_sent.store(false, Ordering::Relaxed);
         let (head, body) = request.into_parts();
+        let has_body = !body.is_end_stream();
+        if !has_body {
+            self.arrivals.end_of_lines();
+        }
+        let has_length = body.size_hint().exact().is_some();
         let version = head.version;
         // To read the body of this one would be to ask for it.
-        let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
+        let holds_back = has_body && head.headers.contains_key(EXPECT);
         let received = self.app.receive(head, self.peer);
         // Where its body ends is nothing to rely on, and neither is what follows it.
         let is_the_last = received.is_framed_otherwise() && version != http::Version::HTTP_2;
@@ -266,7 +270,9 @@ impl Client {
                 reply.headers_mut().insert(CONNECTION, CLOSE);
             }
             match body.is_end_stream() {
-                true => self.has_sent.store(false, Ordering::Relaxed),
+                true if has_body && has_length => self.arrivals.end_of_body(body.ends_at()),
+                true if has_body => self.arrivals.end_of_lines(),
+                true => {}
                 false => {
                     if !holds_back {
                         // Boxed, as all that is seldom needed: the connection moves this future twice.

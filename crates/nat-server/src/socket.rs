@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -161,8 +160,9 @@ impl AsyncRead for Socket {
             buf.put_slice(&self.first[..length]);
             self.first.advance(length);
         }
-        if buf.filled().len() > before {
-            self.client.has_sent.store(true, Ordering::Relaxed);
+        let read = &buf.filled()[before..];
+        if !read.is_empty() {
+            self.client.arrivals.note(read);
         }
         Poll::Ready(Ok(()))
     }
