@@ -16,7 +16,7 @@ const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:[-?].*)?\}";
 /// settings, descriptions and defaults. Values may be written as `${NAME}` everywhere.
 ///
 /// It is for completion and first hints while typing, and a little more lenient than
-/// [`Document::check`](super::Document::check), which has the last word.
+/// [`Validation::of`](super::Validation::of), which has the last word.
 pub fn file_schema(registry: &Registry) -> Value {
     let mut defs = Map::new();
     let kinds = registry.kinds();
