@@ -149,6 +149,11 @@ impl Assembly {
         }
     }
 
+    /// Whether a group has that name, for the users of this part or for all.
+    pub(crate) fn is_group(&self, name: &str) -> bool {
+        [Scope::PerUser, Scope::Shared].into_iter().any(|scope| self.plan.part(scope).groups.contains_key(name))
+    }
+
     /// A function group that component `asker` wants by name.
     pub(crate) async fn group(self: &Arc<Self>, asker: usize, name: &str) -> Result<Arc<dyn ErasedGroup>> {
         match self.part().groups.get(name) {

@@ -209,8 +209,9 @@ impl<'a> Graph<'a> {
             (false, _) | (true, true) => Access::Excluded,
             (true, false) => Access::ThroughGroup,
         };
-        let member = |(name, _, interface): &(&'static str, &'static str, _)| Member {
+        let member = |(name, description, interface): &(&'static str, &'static str, _)| Member {
             name,
+            description,
             full_name: format!("{}__{name}", component.name).into(),
             interface: Arc::clone(interface),
             access: access(name),
@@ -299,7 +300,7 @@ impl<'a> Graph<'a> {
         let (section, prefix) = node.place();
         let path: Vec<_> = prefix.into_iter().chain(reference.path.iter().cloned()).collect();
         if let Some((index, full_name)) =
-            self.old_form(name).filter(|_| reference.kind.as_str() == ComponentKind::FUNCTION.reference())
+            self.old_form(name).filter(|_| self.kind_of(reference) == Some(ComponentKind::FUNCTION))
         {
             let message = format!("`{name}` is the old form of a group's function: write `{full_name}`");
             let warning = ConfigError::section(section, message).at(path);
@@ -403,7 +404,14 @@ impl Node<'_> {
     }
 
     fn label(&self, number: FunctionNumber, interface: Option<Arc<Interface>>) -> Arc<Label> {
-        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope(), number, interface })
+        let description = self.registered.registration().description();
+        Arc::new(Label {
+            name: self.component.name.as_str().into(),
+            scope: self.scope(),
+            number,
+            interface,
+            description,
+        })
     }
 
     /// Its section, and its path in that.

@@ -48,12 +48,12 @@ mod workflow;
 /// [`StreamingFunction::stream`], which shows it.
 pub use async_stream::try_stream as stream;
 pub use builder::{BuildReason, Builder, Component};
-pub use config::{Config, FunctionGroupRef, FunctionRef};
+pub use config::{Config, FunctionGroupRef, FunctionRef, ToolRef};
 pub use context::{Context, Listening, RequestInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use function::{
     Chunks, CloseFn, CloseReason, DynFunctionHandle, FromFn, Function, FunctionGroup, FunctionGroupHandle,
-    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, from_fn, from_stream_fn,
+    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, Tool, from_fn, from_stream_fn,
 };
 pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};

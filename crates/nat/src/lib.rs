@@ -123,8 +123,8 @@ pub use nat_chat as chat;
 pub use nat_core::{
     BuildReason, Builder, Chunks, CloseFn, CloseReason, ComponentKind, ComponentRef, Context, DynFunctionHandle, Error,
     ErrorKind, FromFn, Function, FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef,
-    Listening, NoClose, RequestInfo, Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage,
-    UserId, component_kind, from_fn, from_stream_fn, stream,
+    Listening, NoClose, RequestInfo, Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Tool,
+    ToolRef, Usage, UserId, component_kind, from_fn, from_stream_fn, stream,
 };
 pub use nat_schema::duration::TimeSpan;
 
