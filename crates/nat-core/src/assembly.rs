@@ -12,6 +12,7 @@ use crate::component_set::ComponentSet;
 use crate::directory::Directory;
 use crate::function::{ErasedFunction, ErasedGroup, GroupMember, Scope};
 use crate::graph::{Part, Plan, Planned, Target};
+use crate::lifecycle::ComponentChange;
 use crate::registration::Settings;
 use crate::{Error, Result, UserId};
 
@@ -238,6 +239,9 @@ impl Assembly {
         }
         drop(progress);
         drop(claimed);
+        if built.is_ok() {
+            self.plan.observed.report(&planned.label.name, self.user.as_ref(), ComponentChange::Built);
+        }
         built
     }
 }

@@ -16,6 +16,7 @@ use crate::context::FunctionNumber;
 use crate::directory::Directory;
 use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
 use crate::graph::{Plan, Target};
+use crate::lifecycle::ComponentChange;
 use crate::{UserId, unwind};
 
 /// All shared components, or all components of one user. What failed half-way holds only what was built.
@@ -131,7 +132,7 @@ impl ComponentSet {
                 Built::Group(group) => group.close(reason),
             };
             let mut closing = activity::during(Phase::Close, name, user, closing);
-            let user = user.map(tracing::field::display);
+            let (id, user) = (user, user.map(tracing::field::display));
             let passed = deadline.passed(reserve.saturating_mul(behind));
             let ended = tokio::select! {
                 biased;
@@ -170,6 +171,7 @@ impl ComponentSet {
                 let (id, panic) = unwind::to_report(&text);
                 error!(%id, component = name, user, %reason, panic, "panicked while it was dropped");
             }
+            self.plan.observed.report(name, id, ComponentChange::Closed(reason));
             outcome.closed += 1;
             outcome.failed += usize::from(failed);
             outcome.timed_out += usize::from(timed_out);

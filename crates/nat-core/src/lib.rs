@@ -28,6 +28,7 @@ mod function;
 mod graph;
 mod instances;
 mod interface;
+mod lifecycle;
 mod metrics;
 mod moment;
 pub mod panics;
@@ -68,6 +69,12 @@ pub use steps::{Edge, Span, Step, StepKind, StepPayload};
 pub use tokio_util::sync::CancellationToken;
 pub use user::UserId;
 pub use workflow::Workflow;
+
+/// Access for the test kit, `nat-testing`. Anything here may change.
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::lifecycle::{ComponentChange, ComponentEvent, ComponentObserver};
+}
 
 /// What the attribute macros write against. Not for people: anything here may change.
 #[doc(hidden)]

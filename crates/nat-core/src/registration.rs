@@ -104,6 +104,11 @@ impl SettingsType {
 }
 
 impl Registration {
+    /// All component types that are linked into this process, in no order.
+    pub fn linked() -> impl Iterator<Item = &'static Self> {
+        inventory::iter::<Self>.into_iter()
+    }
+
     /// A function type. `input_name` is the field that carries a simple input.
     pub const fn function<C, I, O>(
         heading: Heading,

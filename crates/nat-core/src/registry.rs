@@ -93,7 +93,7 @@ impl Registry {
     ///
     /// Everything that is wrong with them, at once.
     pub fn linked() -> Result<Self, Vec<RegistryError>> {
-        Self::new(inventory::iter::<Registration>)
+        Self::new(Registration::linked())
     }
 
     /// The given types.
