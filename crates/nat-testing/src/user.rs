@@ -36,6 +36,7 @@ pub struct RecordedCall {
     pub answer: Result<Value, CallFailure>,
     /// The steps, in order.
     pub steps: Vec<Step>,
+    timeline: Vec<String>,
 }
 
 /// The chunks of one call. The call runs while it is read, and keeps the user's instance in use until this is dropped.
@@ -135,16 +136,16 @@ impl TestUser {
     pub async fn call_with_steps(&self, input: impl Into<Value>) -> Result<RecordedCall, CallFailure> {
         let (session, input) = self.open(|workflow| decoded(workflow, &input.into())).await?;
         let mut events = session.call_with_steps(self.info(), input);
-        let (mut steps, mut answer) = (Vec::new(), Err(CallFailure::Panicked));
+        let mut recorded = RecordedCall::new();
         while let Some(event) = events.next().await {
             match event {
-                Ok(Event::Step(step)) => steps.push(step),
-                Ok(Event::Output(output)) => answer = body(output),
+                Ok(Event::Step(step)) => recorded.step(step),
+                Ok(Event::Output(output)) => recorded.answer = body(output),
                 Ok(_) => {}
-                Err(error) => answer = Err(CallFailure::of(error)),
+                Err(error) => recorded.answer = Err(CallFailure::of(error)),
             }
         }
-        Ok(RecordedCall { answer, steps })
+        Ok(recorded)
     }
 
     /// [`TestUser::stream`] to its end, with the steps.
@@ -155,20 +156,23 @@ impl TestUser {
     pub async fn stream_with_steps(&self, input: impl Into<Value>) -> Result<RecordedCall, CallFailure> {
         let (session, input) = self.open(|workflow| decoded(workflow, &input.into())).await?;
         let mut events = session.stream_with_steps(self.info(), input);
-        let (mut steps, mut chunks, mut failed) = (Vec::new(), Vec::new(), None);
+        let (mut recorded, mut chunks, mut failed) = (RecordedCall::new(), Vec::new(), None);
         while let Some(event) = events.next().await {
             match event {
-                Ok(Event::Step(step)) => steps.push(step),
+                Ok(Event::Step(step)) => recorded.step(step),
                 Ok(Event::Chunk(chunk)) => match chunk.into_value() {
-                    Ok(chunk) => chunks.push(chunk),
+                    Ok(chunk) => {
+                        recorded.timeline.push(format!("chunk {chunk}"));
+                        chunks.push(chunk);
+                    }
                     Err(error) => failed = Some(CallFailure::of(error)),
                 },
                 Ok(_) => {}
                 Err(error) => failed = Some(CallFailure::of(error)),
             }
         }
-        let answer = failed.map_or(Ok(Value::Array(chunks)), Err);
-        Ok(RecordedCall { answer, steps })
+        recorded.answer = failed.map_or(Ok(Value::Array(chunks)), Err);
+        Ok(recorded)
     }
 
     /// The input and output of the function, with their schemas.
@@ -234,9 +238,18 @@ fn mismatch(error: nat_core::CallError) -> CallFailure {
 }
 
 impl RecordedCall {
-    /// The steps as texts, such as `FUNCTION_START notepad`.
-    pub fn step_names(&self) -> Vec<String> {
-        self.steps.iter().map(|step| format!("{} {}", step.kind(), step.name())).collect()
+    fn new() -> Self {
+        Self { answer: Err(CallFailure::Panicked), steps: Vec::new(), timeline: Vec::new() }
+    }
+
+    fn step(&mut self, step: Step) {
+        self.timeline.push(format!("{} {}", step.kind(), step.name()));
+        self.steps.push(step);
+    }
+
+    /// The steps and chunks as texts, in the order in which they came: `FUNCTION_START notepad`, `chunk {"word":"one"}`.
+    pub fn timeline(&self) -> &[String] {
+        &self.timeline
     }
 
     /// The number of calls of a function, by its name in the file.
@@ -263,6 +276,15 @@ impl TestStream {
     /// As [`TestStream::next`]; [`CallFailure::Mismatch`] where the type is another one.
     pub async fn next_typed<C: 'static>(&mut self) -> Option<Result<C, CallFailure>> {
         Some(self.next_chunk().await?.and_then(|chunk| chunk.into_typed().map_err(mismatch)))
+    }
+
+    /// The next chunk as text: text as it is, the content of a chat chunk, anything else as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`TestStream::next`].
+    pub async fn next_text(&mut self) -> Option<Result<String, CallFailure>> {
+        Some(self.next_chunk().await?.and_then(|chunk| chunk.into_text().map_err(CallFailure::of)))
     }
 
     /// All chunks that are left.

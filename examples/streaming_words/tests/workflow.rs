@@ -12,21 +12,22 @@ async fn start() -> TestWorkflow {
 async fn a_stream_has_chunks_and_steps() {
     let recorded = start().await.nobody().stream_with_steps(json!({"text": "one two"})).await.unwrap();
     let (one, two) = (json!({"word": "one", "so_far": 1}), json!({"word": "two", "so_far": 2}));
-    assert_eq!(recorded.answer.unwrap(), json!([one, two]));
-    let kinds: Vec<_> = recorded.steps.iter().map(|step| step.kind().to_string()).collect();
     assert_eq!(
-        kinds,
+        recorded.timeline(),
         [
-            "WORKFLOW_START",
-            "FUNCTION_START",
-            "CUSTOM_START",
-            "CUSTOM_END",
-            "CUSTOM_START",
-            "CUSTOM_END",
-            "FUNCTION_END",
-            "WORKFLOW_END"
+            "WORKFLOW_START streaming_words",
+            "FUNCTION_START <workflow>",
+            "CUSTOM_START pause",
+            "CUSTOM_END pause",
+            &format!("chunk {one}"),
+            "CUSTOM_START pause",
+            "CUSTOM_END pause",
+            &format!("chunk {two}"),
+            "FUNCTION_END <workflow>",
+            "WORKFLOW_END streaming_words"
         ]
     );
+    assert_eq!(recorded.answer.unwrap(), json!([one, two]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ async fn a_mock_takes_the_place_of_a_function_behind_typed_handles() {
     let recorded = alice.call_with_steps(json!({"city": "Oslo"})).await.unwrap();
     assert_eq!(recorded.calls_of("forecasts"), 1);
     assert_eq!(
-        recorded.step_names(),
+        recorded.timeline(),
         [
             "WORKFLOW_START planner",
             "FUNCTION_START <workflow>",
