@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 async fn start(folder: &Path) -> TestWorkflow {
     let folder = folder.to_str().expect("a temporary folder has a plain name");
     let builder = TestWorkflow::builder().file("configs/config.yml").variable("JOURNALS", folder);
-    builder.start().await.unwrap()
+    builder.start().await.expect("the file starts")
 }
 
 async fn write(workflow: &TestWorkflow, user: &str, text: &str) -> Value {
-    workflow.user(user).call(json!({"text": text})).await.unwrap()
+    workflow.user(user).call(json!({"text": text})).await.expect("the disk works")
 }
 
 #[tokio::test]

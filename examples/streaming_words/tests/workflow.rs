@@ -5,7 +5,7 @@ use serde_json::json;
 use streaming_words as _;
 
 async fn start() -> TestWorkflow {
-    TestWorkflow::from_file("configs/config.yml").await.unwrap()
+    TestWorkflow::from_file("configs/config.yml").await.expect("the file starts")
 }
 
 #[tokio::test(start_paused = true)]

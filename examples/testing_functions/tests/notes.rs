@@ -11,7 +11,7 @@ fn checker() -> MockFunction<String, String> {
 }
 
 async fn start(checker: &MockFunction<String, String>) -> TestWorkflow {
-    TestWorkflow::builder().file("configs/config.yml").mock("checker", checker).start().await.unwrap()
+    TestWorkflow::builder().file("configs/config.yml").mock("checker", checker).start().await.expect("the file starts")
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ fn sunny() -> MockFunction<Place, Forecast> {
 }
 
 async fn started(weather: &MockFunction<Place, Forecast>) -> TestWorkflow {
-    TestWorkflow::builder().yaml(PLANNER).mock("forecasts", weather).start().await.unwrap()
+    TestWorkflow::builder().yaml(PLANNER).mock("forecasts", weather).start().await.expect("the file starts")
 }
 
 #[tokio::test]

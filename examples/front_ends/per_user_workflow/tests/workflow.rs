@@ -5,13 +5,13 @@ use per_user_workflow as _;
 use serde_json::Value;
 
 async fn start() -> TestWorkflow {
-    TestWorkflow::from_file("configs/config.yml").await.unwrap()
+    TestWorkflow::from_file("configs/config.yml").await.expect("the file starts")
 }
 
 /// Sends `body` as `user`, and gives the answer as text.
 async fn say(workflow: &TestWorkflow, user: &str, body: &str) -> String {
-    let body: Value = serde_json::from_str(body).unwrap();
-    workflow.user(user).call(body).await.unwrap().to_string()
+    let body: Value = serde_json::from_str(body).expect("the body is JSON");
+    workflow.user(user).call(body).await.expect("mistakes are answers here").to_string()
 }
 
 #[tokio::test]
