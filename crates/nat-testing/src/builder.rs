@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use nat_config::Document;
 use nat_config::diagnostic::Origin;
-use nat_core::config::{ComponentKind, Config, Validation};
-use nat_core::{CancellationToken, Registration, Registry, Runtime, Scope};
+use nat_core::config::{Config, Validation};
+use nat_core::{CancellationToken, ComponentKind, Registration, Registry, Runtime, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -142,23 +142,28 @@ impl TestWorkflowBuilder {
                 return Err(SetupError::Setting(format!("`{path}` leads through a value that is no mapping")));
             }
         }
-        let mut known = self.registrations.unwrap_or_else(|| Registration::linked().collect());
-        let registry = Registry::new(known.iter().copied()).map_err(SetupError::Registry)?;
+        let known = |mocks: Vec<&'static Registration>| {
+            let known = match &self.registrations {
+                Some(registrations) => Registry::new(registrations.iter().copied().chain(mocks)),
+                None => Registry::linked_with(mocks),
+            };
+            known.map_err(SetupError::Registry)
+        };
+        let (mut registry, mut mocks) = (known(Vec::new())?, Vec::new());
         for (place, mock) in &self.mocks {
             let original = original(&document, *place, &mock.name)?;
             let path = original.path(&mock.name);
-            let original = original.type_name().and_then(|name| registry.find(ComponentKind::Function, name));
+            let original = original.type_name().and_then(|name| registry.find(ComponentKind::FUNCTION, name));
             let scope = original.map(|original| original.registration().scope());
             let field = original.and_then(|original| original.interfaces().first()?.2.input_field());
             let type_name = format!("mock of {}", mock.name.replace('/', "_"));
             document.set_option("mock", &path, mock.settings(&type_name));
             let scope = mock.scope.or(scope).unwrap_or(Scope::Shared);
-            known.push(mock.registration(type_name, scope, field.unwrap_or("value")));
+            mocks.push(mock.registration(type_name, scope, field.unwrap_or("value")));
         }
-        let registry = match self.mocks.is_empty() {
-            true => registry,
-            false => Registry::new(known).map_err(SetupError::Registry)?,
-        };
+        if !mocks.is_empty() {
+            registry = known(mocks)?;
+        }
         let checked = Validation::of(&document, &registry);
         let config = match checked.config.filter(|_| !checked.report.has_errors()) {
             Some(config) => config,
