@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::function::{ErasedFunction, ErasedGroup, GroupMember, ObjectCell, Scope};
 use crate::graph::{Part, Plan, Planned, Target};
 use crate::kind::ComponentKind;
+use crate::lifecycle::ComponentChange;
 use crate::registration::Settings;
 use crate::{Error, Result, UserId};
 
@@ -267,6 +268,9 @@ impl Assembly {
         }
         drop(progress);
         drop(claimed);
+        if built.is_ok() {
+            self.plan.observed.report(&planned.label.name, self.user.as_ref(), ComponentChange::Built);
+        }
         built
     }
 }

@@ -111,12 +111,9 @@ impl Plan {
     /// Unknown names, cycles, and shared components that depend on per-user ones: all of them. A
     /// shared component that reaches a per-user one over others is found by its direct edges, since
     /// every such path holds an edge from a shared to a per-user component.
-    pub(crate) fn resolve(
-        config: &Config,
-        registry: &Registry,
-    ) -> Result<(Arc<Self>, Vec<ConfigWarning>), Vec<GraphError>> {
+    pub(crate) fn resolve(config: &Config, registry: &Registry) -> Result<(Self, Vec<ConfigWarning>), Vec<GraphError>> {
         let (graph, order, entries) = Graph::resolved(config, registry)?;
-        Ok((Arc::new(plan::make(&graph.nodes, &order, &graph.functions, &entries)), graph.warnings))
+        Ok((plan::make(&graph.nodes, &order, &graph.functions, &entries), graph.warnings))
     }
 }
 

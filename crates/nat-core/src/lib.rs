@@ -29,6 +29,7 @@ mod graph;
 mod instances;
 mod interface;
 mod kind;
+mod lifecycle;
 mod metrics;
 mod moment;
 pub mod panics;
@@ -70,6 +71,12 @@ pub use steps::{Edge, Span, Step, StepKind, StepPayload};
 pub use tokio_util::sync::CancellationToken;
 pub use user::UserId;
 pub use workflow::Workflow;
+
+/// Access for the test kit, `nat-testing`. Anything here may change.
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::lifecycle::{ComponentChange, ComponentEvent, ComponentObserver};
+}
 
 /// What the attribute macros write against. Not for people: anything here may change.
 #[doc(hidden)]

@@ -110,13 +110,16 @@
 //!
 //! # Unit tests
 //!
-//! A function is a struct: make one, and call it with [`Context::for_test`]. The whole of a file runs
-//! without a server in [`runtime`].
+//! A function is a struct: make one, and call it with [`Context::for_test`]. With the feature `testing`, the module
+//! `testing` gives contexts with headers and conversations, runs a file for several users without a server, replaces
+//! functions by mocks, and asserts what was built and closed.
 #![warn(missing_docs)]
 
 mod attributes;
 pub mod runtime;
 mod seen;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use attributes::*;
 pub use nat_chat as chat;
