@@ -176,7 +176,8 @@ fn tools_are_named_described_and_called() {
                   "title": "ToolCall"
                 }
               }
-            ]"#]].assert_eq(&format!("{tools:#}"));
+            ]"#]]
+        .assert_eq(&format!("{tools:#}"));
         for (user, call, expected) in [
             ("u", r#"{"tool": "sums__add", "arguments": {"number": 2}}"#, Ok("2")),
             ("u", r#"{"tool": "sums__add", "arguments": 3}"#, Ok("5")),
@@ -200,7 +201,9 @@ fn tools_are_named_described_and_called() {
 
 #[test]
 fn mistakes_in_tools_are_told_before_a_start() {
-    refused("workflow: {_type: caller, tools: [sum]}\nfunction_groups: {sums: {_type: sums}}", expect![[r#"
+    refused(
+        "workflow: {_type: caller, tools: [sum]}\nfunction_groups: {sums: {_type: sums}}",
+        expect![[r#"
         Validating configuration file: flow.yml
         ✗ Validation failed!
 
@@ -220,7 +223,8 @@ fn mistakes_in_tools_are_told_before_a_start() {
           |                                      +
 
         status 1
-    "#]]);
+    "#]],
+    );
     refused(
         "workflow: {_type: shared_caller, tools: [sums]}\nfunction_groups: {sums: {_type: sums}}",
         expect![[r#"
@@ -246,7 +250,9 @@ fn mistakes_in_tools_are_told_before_a_start() {
             status 1
         "#]],
     );
-    refused(TOOLS, expect![[r#"
+    refused(
+        TOOLS,
+        expect![[r#"
         Validating configuration file: flow.yml
         ✗ Validation failed!
 
@@ -266,7 +272,8 @@ fn mistakes_in_tools_are_told_before_a_start() {
           |                     ++++++++++++++++
 
         status 1
-    "#]]);
+    "#]],
+    );
 }
 
 /// What the program says, with the folder taken out.
