@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use expect_test::{Expect, expect};
 use nat::UserId;
@@ -11,11 +10,11 @@ use nat_outside_component as _;
 use nat_outside_kind::JOURNAL;
 
 /// The journal is one for the process.
-static ALONE: Mutex<()> = Mutex::new(());
+static ALONE: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
 
-fn alone() -> MutexGuard<'static, ()> {
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    JOURNAL.lock().unwrap().clear();
+fn alone() -> parking_lot::MutexGuard<'static, ()> {
+    let alone = ALONE.lock();
+    JOURNAL.lock().clear();
     alone
 }
 
@@ -57,7 +56,7 @@ fn components_of_a_kind_are_shared_or_per_user() {
         started.shutdown(std::time::Duration::ZERO).await;
     });
     // Each user's own, then the one that they all wrote to.
-    let journal = JOURNAL.lock().unwrap().clone();
+    let journal = JOURNAL.lock().clone();
     assert_eq!(journal, ["notes (shutting down)", "notes (shutting down)", "all (shutting down)"]);
 }
 

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use nat::{
     Builder, CloseReason, Context, Function, Tool, ToolRef, register_component, register_function,
     register_per_user_function, register_per_user_function_group,
 };
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -68,13 +69,13 @@ impl Archive for MemoryArchive {
         if let Some(copy) = &self.copy {
             copy.store(text.clone());
         }
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = self.texts.lock();
         texts.push(text);
         texts.len()
     }
 
     fn closed(&self, reason: CloseReason) -> Pin<Box<dyn Future<Output = nat::Result<()>> + Send + '_>> {
-        JOURNAL.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{} ({reason})", self.farewell));
+        JOURNAL.lock().push(format!("{} ({reason})", self.farewell));
         Box::pin(ready(Ok(())))
     }
 }
@@ -211,7 +212,7 @@ impl Sums {
     /// Adds a number, and says the sum.
     #[function]
     async fn add(&self, _ctx: &Context, number: i64) -> nat::Result<i64> {
-        let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sum = self.0.lock();
         *sum += number;
         Ok(*sum)
     }
@@ -219,6 +220,6 @@ impl Sums {
     /// Begins anew.
     #[function]
     async fn clear(&self, _ctx: &Context, _input: ToolCall) -> nat::Result<i64> {
-        Ok(std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        Ok(std::mem::take(&mut *self.0.lock()))
     }
 }
