@@ -1,4 +1,5 @@
 //! A kind of components that a crate of somebody else's brings, used through published names only.
+#![allow(clippy::unwrap_used, reason = "a failure of a helper is that of its test")]
 
 use std::path::Path;
 use std::process::Command;
