@@ -9,7 +9,6 @@ README.md beside this file says what is measured and how to read it. Linux only:
 """
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import pathlib
@@ -57,7 +56,7 @@ ATTACKS = [
     Attack("E", 300, level="debug"),
     Attack("F", 200),
     # The rate is that of the users who come, before anything is measured.
-    Attack("G", 4000, servers.SWEEP),
+    Attack("G", 8000, servers.SWEEP, load=1000),
     Attack("H", 1000, servers.SMALL),
 ]
 
@@ -72,7 +71,9 @@ class Round:
         ports = {"attacked": port, "control": port + 1}
         # Neither is always the first.
         names = list(ports) if number % 2 else list(ports)[::-1]
-        pair = {name: Server(options.binary, folder, name, ports[name], attack.config, attack.level) for name in names}
+        # As long as all users take to come, and a few seconds: so all are idle for long enough at the same sweep.
+        self.sweep_interval = int(options.users / attack.rate * 1.3) + 3
+        pair = {name: Server(options.binary, folder, name, ports[name], attack, self.sweep_interval) for name in names}
         self.attacked, self.control = pair["attacked"], pair["control"]
 
     def run(self):
@@ -124,46 +125,37 @@ class Round:
             "errors": measured["errors"],
         }
 
-    def watch(self, seconds, is_over=lambda: False):
+    def watch(self, seconds, every=0.1, is_over=lambda: False):
         """Waits, and gives the window of time, the largest memory of the attacked server, and the processor time."""
-        began, used = time.monotonic(), [self.attacked.processor(), self.control.processor()]
+        pair = (self.attacked, self.control)
+        began, used = time.monotonic(), [server.processor() for server in pair]
         resident = self.attacked.resident()
         while time.monotonic() < began + seconds and not is_over():
-            time.sleep(0.1)
+            time.sleep(every)
             resident = max(resident, self.attacked.resident())
         ended = time.monotonic()
-        processor = [(server.processor() - use) / (ended - began)
-                     for server, use in zip((self.attacked, self.control), used)]
+        processor = [(server.processor() - before) / (ended - began) for server, before in zip(pair, used)]
         return {"from": began, "to": ended, "resident": resident, "files": self.attacked.files(),
                 "processor": processor}
 
     def wait_for_a_sweep(self):
         """Waits until a sweep has just been, so that all users come between that one and the next."""
         since = time.monotonic() - self.attacked.started
-        time.sleep(servers.SWEEP_INTERVAL - since % servers.SWEEP_INTERVAL + 1)
+        time.sleep(self.sweep_interval - since % self.sweep_interval + 1)
 
     def watch_sweep(self):
         """Waits until all users are closed, and gives the window in which the journal grew by that."""
+        users, others = self.options.users, 5
         size = lambda: self.attacked.journal.stat().st_size
-        quiet, grown, ends = size(), [], self.options.users * len(f"close {'0' * 32}\n")
-
-        def is_over():
-            if (now := size()) > (grown[-1][1] if grown else quiet):
-                grown.append((time.monotonic(), now))
-            return grown and grown[-1][1] >= quiet + ends
-
-        # Looked at more often than `watch` does, for the borders of the window.
-        until = time.monotonic() + 3 * servers.SWEEP_INTERVAL
-        used = [self.attacked.processor(), self.control.processor()]
-        resident = self.attacked.resident()
-        while not is_over() and time.monotonic() < until:
-            time.sleep(0.005)
-        if not is_over():
-            self.faults.append(f"after {3 * servers.SWEEP_INTERVAL} s not all idle users were closed")
-        began, ended = (grown[0][0] - 0.02, grown[-1][0] + 0.02) if grown else (until, until)
-        processor = [server.processor() - use for server, use in zip((self.attacked, self.control), used)]
-        return {"from": began, "to": ended, "resident": resident, "files": self.attacked.files(),
-                "processor": [use / max(ended - began, 0.01) for use in processor]}
+        before, uuid = size(), "0" * 32
+        whole = (users + others) * len(f"open {uuid}\n") + users * len(f"close {uuid}\n")
+        until = time.monotonic() + 3 * self.sweep_interval
+        while size() == before and time.monotonic() < until:
+            time.sleep(0.002)
+        window = self.watch(10, every=0.002, is_over=lambda: size() >= whole)
+        if size() < whole:
+            self.faults.append("not all idle users were closed by one sweep")
+        return window
 
     def wait_for_return(self, resident, files):
         """Waits until the memory and the open files of the attacked server are what they were before."""
@@ -246,7 +238,7 @@ def summary(rounds, limit):
         "ratio before": ratio(*pooled["before"]),
         "ratio": during,
         "90 %": "{:.2f}-{:.2f}".format(*low_high),
-        "fresh p50": percentile(fresh[0], 0.5) / percentile(fresh[1], 0.5) if all(fresh) else float("nan"),
+        "fresh p50": percentile(fresh[0], 0.5) / percentile(fresh[1], 0.5),
         "errors": len(errors),
         "CPU %": "{:.0f}/{:.0f}".format(*(100 * mean(lambda one: one["during"]["processor"][side]) for side in (0, 1))),
         "MiB": "{:.0f} {:.0f} {:.0f}".format(*(max(one[phase]["resident"] for one in rounds)
@@ -269,12 +261,6 @@ def show(row, heading):
     print("  ".join(cell.rjust(width) for cell, width in zip(cells, widths)), flush=True)
 
 
-def rise():
-    """Puts this session before others of a machine that is not idle, as far as the system allows; attackers go last."""
-    with contextlib.suppress(OSError):
-        pathlib.Path("/proc/self/autogroup").write_text("-19")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     root = HERE.parent.parent
@@ -282,12 +268,11 @@ def main():
     parser.add_argument("--port", type=int, default=22000, help="the first of 200 ports")
     parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="of each attack, each on fresh servers")
-    parser.add_argument("--users", type=int, default=20_000, help="who are closed at once in G")
+    parser.add_argument("--users", type=int, default=100_000, help="who are closed at once in G")
     parser.add_argument("--limit", type=float, default=1.2, help="of the attacked p99 by the control's")
     parser.add_argument("--only", default="", help="letters, such as ABH")
     parser.add_argument("--output", default=str(root / "target/attacks.json"))
     options = parser.parse_args()
-    rise()
     results, all_broken = [], []
     with tempfile.TemporaryDirectory() as folder:
         number = 0
@@ -302,7 +287,9 @@ def main():
             show(row, heading=not results)
             results.append({"row": row, "broken": broken, "rounds": rounds})
             all_broken += [f"{attack.letter}: {text}" for text in broken]
-    print("\n" + "\n".join(f"{one['row']['attack']}  {one['row']['sent']} {one['rounds'][0]['sent']}" for one in results))
+    print()
+    for result in results:
+        print(f"{result['row']['attack']:2}  {result['row']['sent']} {result['rounds'][0]['sent']}")
     pathlib.Path(options.output).parent.mkdir(exist_ok=True)
     pathlib.Path(options.output).write_text(json.dumps(results))
     for text in all_broken:
