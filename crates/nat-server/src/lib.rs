@@ -4,6 +4,7 @@
 //! the sockets. The way of a request:
 //!
 //! ```text
+//! config       the settings of `general.front_end`, and their checks
 //! listener     accept, within the limit of connections
 //! connection   HTTP/1.1 or HTTP/2; deadlines; drain
 //! app          Vary, redirects, 404, 405
@@ -25,6 +26,7 @@
 mod app;
 mod body;
 mod compress;
+pub mod config;
 mod connection;
 mod cors;
 mod detach;
@@ -47,6 +49,7 @@ mod unpanicked;
 mod validation;
 
 pub use app::{App, Peer};
+pub use config::HttpConfig;
 pub use reply::Body;
 pub use server::{BindError, ServeReport, Server, Traffic};
 

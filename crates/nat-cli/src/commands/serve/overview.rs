@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use nat_core::config::{Credential, Endpoint, FastApi, FrontEnd, Method};
 use nat_core::{Answers, EntryName, Runtime, Scope, Workflow};
+use nat_server::HttpConfig;
+use nat_server::config::{Credential, Endpoint, Method};
 use tracing::info;
 use tracing::level_filters::LevelFilter;
 
@@ -15,7 +16,7 @@ use crate::project::Project;
 
 /// Shows it on standard error, unless only warnings are wanted there. For programs it is a log line.
 pub(super) fn show(project: &Project, runtime: &Runtime, addresses: &[SocketAddr], log: &Log) {
-    let FrontEnd::FastApi(front_end) = &project.config.general.front_end else { return };
+    let front_end = &HttpConfig::of(&project.config);
     let Some(workflow) = runtime.workflow(&EntryName::Workflow) else { return };
     let type_name = project.config.workflow.as_ref().map_or("", |workflow| workflow.type_name.as_str());
     let addresses: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
@@ -36,7 +37,13 @@ pub(super) fn show(project: &Project, runtime: &Runtime, addresses: &[SocketAddr
     }
 }
 
-fn text(front_end: &FastApi, type_name: &str, workflow: &Workflow, addresses: &[String], routes: &[String]) -> String {
+fn text(
+    front_end: &HttpConfig,
+    type_name: &str,
+    workflow: &Workflow,
+    addresses: &[String],
+    routes: &[String],
+) -> String {
     let scope = match workflow.scope() {
         Scope::PerUser => "per user: each has an instance of their own",
         Scope::Shared => "shared: one instance for all",
@@ -54,7 +61,7 @@ fn text(front_end: &FastApi, type_name: &str, workflow: &Workflow, addresses: &[
 }
 
 /// A request that the workflow answers.
-fn request(front_end: &FastApi, workflow: &Workflow, addresses: &[String]) -> Option<String> {
+fn request(front_end: &HttpConfig, workflow: &Workflow, addresses: &[String]) -> Option<String> {
     let endpoint = &front_end.workflow;
     let legacy = endpoint.legacy_path.as_ref().filter(|_| !front_end.disable_legacy_routes);
     let path = endpoint.path.as_ref().or(legacy)?;
@@ -78,7 +85,7 @@ fn request(front_end: &FastApi, workflow: &Workflow, addresses: &[String]) -> Op
 }
 
 /// The simplest way to say who one is.
-fn credential(front_end: &FastApi) -> String {
+fn credential(front_end: &HttpConfig) -> String {
     if let Some(header) = &front_end.identity_header {
         return format!(" -H '{header}: alice'");
     }
@@ -96,7 +103,7 @@ fn credential(front_end: &FastApi) -> String {
     }
 }
 
-fn all_routes(front_end: &FastApi) -> Vec<String> {
+fn all_routes(front_end: &HttpConfig) -> Vec<String> {
     let legacy = !front_end.disable_legacy_routes;
     let mut all = routes("workflow", &front_end.workflow, legacy);
     for endpoint in &front_end.endpoints {
@@ -137,13 +144,14 @@ fn takes_the_rest(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use nat_core::config::{FunctionEndpoint, FunctionRef};
+    use nat_core::FunctionRef;
+    use nat_server::config::FunctionEndpoint;
 
     use super::*;
 
     #[test]
     fn every_path_is_listed() {
-        let mut front_end = FastApi::default();
+        let mut front_end = HttpConfig::default();
         let chat_only = Endpoint { path: None, openai_api_path: Some("/talk".to_owned()), ..Endpoint::post("", "") };
         let look = Endpoint { method: Method::Get, ..Endpoint::post("/look/{rest:path}", "") };
         let both = Endpoint { openai_api_v1_path: Some("/talk/v1".to_owned()), ..chat_only.clone() };
@@ -151,7 +159,7 @@ mod tests {
         for endpoint in [chat_only, look, same] {
             front_end.endpoints.push(FunctionEndpoint { function_name: FunctionRef::from("f"), endpoint });
         }
-        let listed = |front_end: &FastApi| all_routes(front_end).join("\n");
+        let listed = |front_end: &HttpConfig| all_routes(front_end).join("\n");
         expect![[r#"
             POST /v1/workflow, …/stream, …/full  (workflow)
             POST /generate, …/stream, …/full  (workflow)
@@ -168,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_credential_that_is_accepted_is_shown() {
-        let of = |accepted| credential(&FastApi { accepted_identity_credentials: accepted, ..FastApi::default() });
+        let of =
+            |accepted| credential(&HttpConfig { accepted_identity_credentials: accepted, ..HttpConfig::default() });
         assert_eq!(of(None), " -H 'Cookie: nat-session=alice'");
         assert_eq!(of(Some(vec![Credential::Jwt, Credential::ApiKey])), " -H 'X-API-Key: alice'");
         assert_eq!(of(Some(vec![Credential::Basic])), " -u alice:secret");
