@@ -101,6 +101,48 @@ fn libraries_are_named_in_one_place() {
     }
 }
 
+/// Paths, headers, cookies and file names of HTTP are texts of the server alone.
+#[test]
+fn http_is_spoken_in_the_server_only() {
+    const TEXTS: [&str; 20] = [
+        "/health",
+        "/monitor",
+        "/openapi",
+        "/docs",
+        "/redoc",
+        "/mcp/",
+        "/generate",
+        "/chat",
+        "/v1/",
+        "/websocket",
+        "/auth/",
+        "/evaluate",
+        "swagger",
+        "nat-session",
+        "x-api-key",
+        "authorization: ",
+        "content-type",
+        "cookie: ",
+        "x-forwarded",
+        "set-cookie",
+    ];
+    // The example in the template of a new workflow, and names that the log hides, are not spoken.
+    const OTHERS: [&str; 2] = ["crates/nat-cli/src/commands/workflow/", "crates/nat-config/src/"];
+    for source in files("crates", ".rs") {
+        let is_test = source.contains("/tests/") || source.ends_with("tests.rs") || source.contains("/testing");
+        if is_test || source.starts_with("crates/nat-server/") || OTHERS.iter().any(|other| source.starts_with(other)) {
+            continue;
+        }
+        let text = read(root().join(&source));
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let in_quotes: String = line.split('"').skip(1).step_by(2).collect::<Vec<_>>().join("\n").to_lowercase();
+            let spoken = TEXTS.iter().find(|text| in_quotes.contains(**text));
+            assert_eq!(spoken, None, "{source}: {line}");
+        }
+    }
+}
+
 /// Idle time and deadlines are measured by clocks that only go forward.
 #[test]
 fn time_is_monotonic() {

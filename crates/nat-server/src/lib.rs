@@ -36,6 +36,8 @@ mod identity;
 mod listener;
 mod open_files;
 mod openapi;
+mod overview;
+mod payload;
 mod pulse;
 mod reply;
 mod request;
@@ -50,6 +52,7 @@ mod validation;
 
 pub use app::{App, Peer};
 pub use config::HttpConfig;
+pub use overview::{example_request, route_lines};
 pub use reply::Body;
 pub use server::{BindError, ServeReport, Server, Traffic};
 

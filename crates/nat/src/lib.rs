@@ -115,6 +115,7 @@
 #![warn(missing_docs)]
 
 mod attributes;
+pub mod front_end;
 pub mod runtime;
 mod seen;
 

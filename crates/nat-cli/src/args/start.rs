@@ -28,9 +28,8 @@ fn others() -> impl Iterator<Item = &'static FrontEndType> {
 impl Subcommand for StartKind {
     fn augment_subcommands(command: Command) -> Command {
         others().fold(FrontEnd::augment_subcommands(command), |command, one| {
-            let names = one.aliases().iter().copied();
-            let about = Command::new(one.name()).about(one.description()).aliases(names);
-            command.subcommand(StartOptions::augment_args(about))
+            let options = StartOptions::augment_args(Command::new(one.name()));
+            command.subcommand(options.about(one.description()).aliases(one.aliases().iter().copied()))
         })
     }
 

@@ -2,7 +2,6 @@
 
 mod bind;
 mod overview;
-mod payload;
 mod watch;
 
 use std::ffi::OsString;
