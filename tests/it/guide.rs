@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 use serde_json::Value;
 
-use nat_core::config::{ComponentKind, FrontEndType, General, general_schema, reserved_schema};
+use nat_core::ComponentKind;
+use nat_core::config::{FrontEndType, General, general_schema, reserved_schema};
 // The front end of `nat run` is registered there.
 use nat_cli as _;
 use nat_schema::{Segment, explain};
@@ -75,8 +76,8 @@ fn the_guide_is_what_the_schemas_say() {
 
 fn table(text: &mut String, path: &[&str]) {
     let general = general_schema().as_value();
-    let function = reserved_schema(ComponentKind::Function);
-    let group = reserved_schema(ComponentKind::FunctionGroup);
+    let function = reserved_schema(ComponentKind::FUNCTION);
+    let group = reserved_schema(ComponentKind::FUNCTION_GROUP);
     let defaults = serde_json::to_value(General::default()).unwrap();
     let console = serde_json::to_value(FrontEndType::find("console").unwrap().default_settings()).unwrap();
     let (root, schema, defaults) = match path {

@@ -78,6 +78,7 @@ fn libraries_are_named_in_one_place() {
             "inventory::",
             &[
                 "crates/nat-core/src/config/front_end/linked.rs",
+                "crates/nat-core/src/kind.rs",
                 "crates/nat-core/src/registration.rs",
                 "crates/nat-core/src/registry.rs",
                 "crates/nat-macros/",

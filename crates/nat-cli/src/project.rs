@@ -67,8 +67,8 @@ impl Project {
 
     fn check(document: &Document, registry: Registry, use_for: For<'_>) -> Result<Self, Failure> {
         let checked = match use_for {
-            For::Serving(_) | For::Starting(_) | For::Checking => Validation::of_served(&document, &registry),
-            For::Calling => Validation::of(&document, &registry),
+            For::Serving(_) | For::Starting(_) | For::Checking => Validation::of_served(document, &registry),
+            For::Calling => Validation::of(document, &registry),
         };
         match checked.config {
             Some(config) if !checked.report.has_errors() => {

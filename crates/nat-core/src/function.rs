@@ -8,7 +8,9 @@ mod group;
 mod handle;
 mod in_flight;
 mod manner;
+mod object;
 mod streaming;
+mod tool;
 
 pub(crate) use cell::{FunctionCell, GroupCell, Label};
 pub use chunks::Chunks;
@@ -17,7 +19,9 @@ pub use from_fn::{CloseFn, FromFn, NoClose, from_fn, from_stream_fn};
 pub use group::{FunctionGroup, GroupFunction, GroupMethod};
 pub use handle::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle};
 pub(crate) use manner::{Both, Manner, Single, Streaming};
+pub(crate) use object::ObjectCell;
 pub use streaming::StreamingFunction;
+pub use tool::Tool;
 
 use std::fmt;
 use std::future::{Future, ready};

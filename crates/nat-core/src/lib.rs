@@ -28,6 +28,7 @@ mod function;
 mod graph;
 mod instances;
 mod interface;
+mod kind;
 mod metrics;
 mod moment;
 pub mod panics;
@@ -47,17 +48,18 @@ mod workflow;
 /// [`StreamingFunction::stream`], which shows it.
 pub use async_stream::try_stream as stream;
 pub use builder::{BuildReason, Builder, Component};
-pub use config::{Config, FunctionGroupRef, FunctionRef};
+pub use config::{Config, FunctionGroupRef, FunctionRef, ToolRef};
 pub use context::{Context, Listening, RequestInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use function::{
     Chunks, CloseFn, CloseReason, DynFunctionHandle, FromFn, Function, FunctionGroup, FunctionGroupHandle,
-    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, from_fn, from_stream_fn,
+    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, Tool, from_fn, from_stream_fn,
 };
 pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};
 pub use instances::{BuildError, BuildFailure, InstanceLimits, OpenError};
 pub use interface::{Answers, Interface, InvalidInput, chat_request_schema, decode_chat_request};
+pub use kind::{ComponentKind, ComponentRef};
 pub use metrics::{InstanceTotals, UserPage, UserReport};
 pub use nat_chat::Usage;
 pub use registration::{Registration, Site};
@@ -73,10 +75,12 @@ pub use workflow::Workflow;
 #[doc(hidden)]
 pub mod __private {
     pub use futures_util::future::BoxFuture;
-    pub use inventory;
+    pub use {inventory, schemars, serde};
 
     pub use crate::builder::Component;
+    pub use crate::config::reference::reference_schema;
     pub use crate::function::{CloseReason, FunctionGroup, GroupFunction, GroupMethod, Scope};
+    pub use crate::kind::{ComponentRef, Kind, KindRegistration};
     pub use crate::registration::{
         BuildFn, ConfigType, FunctionTypes, GroupType, Heading, NoSettings, Registration, Settings, Site,
         StreamingTypes,

@@ -2,8 +2,8 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 use nat_config::{ConfigErrors, Document};
-use nat_core::config::{ComponentKind, ComponentTypes, General, SettingsReader, Validation, file_schema};
-use nat_core::{Config, Registry};
+use nat_core::config::{ComponentTypes, General, SettingsReader, Validation, file_schema};
+use nat_core::{ComponentKind, Config, Registry};
 use nat_schema::CompiledSchema;
 
 use super::{HttpConfig, StepMode};
@@ -15,7 +15,7 @@ struct Echo(CompiledSchema);
 
 impl ComponentTypes for Echo {
     fn settings_schema(&self, kind: ComponentKind, type_name: &str) -> Option<&CompiledSchema> {
-        (kind != ComponentKind::FunctionGroup && type_name == "conf_echo").then_some(&self.0)
+        (kind != ComponentKind::FUNCTION_GROUP && type_name == "conf_echo").then_some(&self.0)
     }
 
     fn type_names(&self, _: ComponentKind) -> Vec<&str> {
