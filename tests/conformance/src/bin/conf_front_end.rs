@@ -23,6 +23,8 @@ impl FrontEnd for Lines {
     const ALIASES: &'static [&'static str] = &["lines"];
     const DESCRIPTION: &'static str = "Prints the answer of the workflow to each of its lines";
 
+    // Answers are what this front end is for.
+    #[allow(clippy::print_stdout)]
     async fn serve(self, started: Started) -> nat::Result<()> {
         let failed = |error: &dyn std::fmt::Display| Error::runtime(error.to_string());
         let workflow = started.runtime.workflow(&EntryName::Workflow).ok_or_else(|| failed(&"no workflow"))?;
