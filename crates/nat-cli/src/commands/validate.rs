@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use nat_config::diagnostic::{Report, Severity};
-use nat_core::config::FrontEnd;
 use nat_core::{CancellationToken, Config, EntryName, OpenError, Registry, Runtime, Scope, StartError, UserId};
 use serde_json::{Value, json};
 
@@ -31,7 +30,7 @@ struct Valid {
 }
 
 fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure> {
-    let project = match Project::load(&options.file, For::Serving(&[]), typed) {
+    let project = match Project::load(&options.file, For::Checking, typed) {
         Err(Failure::Report(report)) if options.strict => return Err(strict(*report).into()),
         other => other?,
     };
@@ -123,11 +122,8 @@ async fn build_and_close(project: &Project) -> Result<(), String> {
         StartError::Build { component, error } => format!("`{component}` cannot be built: {error}"),
         other => other.to_string(),
     })?;
-    let endpoints = match &config.general.front_end {
-        FrontEnd::FastApi(server) => server.endpoints.as_slice(),
-        FrontEnd::Console(_) => &[],
-    };
-    let endpoints = endpoints.iter().map(|endpoint| EntryName::Function(endpoint.function_name.as_str().to_owned()));
+    let endpoints = config.general.front_end.entry_points().into_iter();
+    let endpoints = endpoints.map(|(_, name)| EntryName::Function(name.as_str().to_owned()));
     let entries = std::iter::once(EntryName::Workflow).chain(endpoints).filter_map(|entry| runtime.workflow(&entry));
     // An instance holds every per-user component of the file, whichever entry asks for it.
     let per_user = entries.into_iter().find(|entry| entry.scope() == Scope::PerUser);
