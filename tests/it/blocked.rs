@@ -1,7 +1,10 @@
 //! The end of a process whose code blocks its threads.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::kit::Served;
 
@@ -113,4 +116,36 @@ fn a_close_that_blocks_its_thread_is_named() {
     let (status, log) = server.wait();
     assert_eq!(status.code(), Some(70), "{log}");
     assert!(log.contains("a close of `<workflow>` for user"), "{log}");
+}
+
+/// The worker that an event wakes waits for no further ones while it polls, and wakes nobody for one task: what it leaves
+/// undone when it blocks is for another worker.
+#[test]
+fn a_blocked_worker_takes_no_events_with_it() {
+    let (server, _) = serve(", shutdown_timeout: 0.2, close_timeout: 0.2", "", 0);
+    let request = |user: &str, body: &str| {
+        let head = "POST /generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+        format!("{head}Cookie: nat-session={user}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let kept = |user: &str| {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.write_all(request(user, "{}").as_bytes()).unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        stream
+    };
+    let (mut blocks, mut other) = (kept("blocks"), kept("other"));
+    // Both workers have nothing to do then, and one of them waits for events.
+    std::thread::sleep(Duration::from_millis(300));
+    blocks.write_all(request("blocks", r#"{"kind": "block"}"#).as_bytes()).unwrap();
+    server.until_logs(BLOCKED, 1);
+    for _ in 0..20 {
+        other.write_all(request("other", "{}").as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let length = other.read(&mut answer).expect("the other worker answers");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..length]));
+    }
+    server.signal("TERM");
+    let (status, log) = server.wait();
+    assert_named(status, &log, &[user("blocks")]);
 }

@@ -5,6 +5,8 @@
 //! the slots: at a panic, and when a stop finds code that blocks. A task that a function spawns is polled by the runtime
 //! alone and has no entry.
 
+pub(crate) mod watch;
+
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -108,6 +110,7 @@ impl fmt::Display for Activity {
 
 /// Enters a component in the calling thread's slot until the guard is dropped, which puts back what was there before.
 pub(crate) fn enter(phase: Phase, component: &str, user: Option<&UserId>) -> Entered {
+    watch::component_runs();
     let record = Record { phase, name: Name::new(component), user: user.cloned() };
     // Only a thread that is about to end has no slot any more.
     let previous = MINE.try_with(|mine| mine.0.replace(Some(record))).ok().flatten();
@@ -170,6 +173,12 @@ struct Slot {
     work: Mutex<Work>,
 }
 
+/// One poll of one thread.
+struct Turn {
+    thread: u32,
+    number: u64,
+}
+
 struct Work {
     turn: u64,
     running: Option<Record>,
@@ -205,6 +214,13 @@ impl Slot {
         let mut work = self.work.lock();
         work.turn += 1;
         std::mem::replace(&mut work.running, running)
+    }
+
+    /// The present poll, if a component runs in it.
+    fn running_turn(&self) -> Option<Turn> {
+        let work = self.work.try_lock_for(LOCKED)?;
+        work.running.as_ref()?;
+        Some(Turn { thread: self.number, number: work.turn })
     }
 
     fn read(&self) -> Option<Activity> {

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::activity::watch;
 use crate::component_set::{ComponentSet, Deadline};
 use crate::config::Config;
 use crate::function::CloseReason;
@@ -41,6 +42,7 @@ struct Inner {
     /// The end of the shared components, once it has begun.
     shared_closed: Mutex<Option<Shared<BoxFuture<'static, ()>>>>,
     stopping: CancellationToken,
+    _watched: Option<watch::Guard>,
 }
 
 /// Why a file does not run.
@@ -107,6 +109,7 @@ impl Runtime {
         if plan.entry(&EntryName::Workflow).is_none() {
             return Err(StartError::NoWorkflow);
         }
+        let watched = watch::runtime();
         let limits = InstanceLimits::from(&config.general);
         let shared = shared::build(&plan, &limits, &stopping).await?;
         let instances = Instances::new(plan.clone(), shared.clone(), limits.clone(), stopping.clone());
@@ -124,7 +127,17 @@ impl Runtime {
         };
         let entries = plan.entries().iter().map(workflow).collect();
         let shared_closed = Mutex::default();
-        let inner = Inner { plan, shared, instances, entries, limits, shared_calls, shared_closed, stopping };
+        let inner = Inner {
+            plan,
+            shared,
+            instances,
+            entries,
+            limits,
+            shared_calls,
+            shared_closed,
+            stopping,
+            _watched: watched,
+        };
         Ok(Self(Arc::new(inner)))
     }
 

@@ -11,6 +11,8 @@ use tracing::{debug, warn};
 
 /// Where the system lists the open files of this process.
 const LISTS: [&str; 2] = ["/proc/self/fd", "/dev/fd"];
+/// Entries of the table of open files that are asked for at the start, of 8 bytes each.
+const LARGEST_TABLE: usize = 1 << 16;
 /// Open files where they cannot be counted: standard streams, sockets, timers and logs.
 const USUAL: usize = 32;
 
@@ -53,7 +55,19 @@ pub(crate) fn connections(wanted: usize, reserve: usize) -> usize {
              hard limit of open files (`ulimit -Hn`, `LimitNOFILE=`), or lower max_connections"
         );
     }
+    enlarge_table(limit, open.saturating_add(connections).saturating_add(reserved));
     connections
+}
+
+/// Makes room for `files` in the system's table of open files at once. It grows by doubling otherwise, in the midst of an
+/// `accept`, and Linux lets a process with several threads wait for that: 5 to 15 ms each time.
+fn enlarge_table(limit: Option<usize>, files: usize) {
+    let last = limit.unwrap_or(usize::MAX).min(files).min(LARGEST_TABLE).saturating_sub(1);
+    let Ok(last) = i32::try_from(last) else { return };
+    // The highest number that is free, for a moment.
+    if let Err(error) = rustix::io::fcntl_dupfd_cloexec(io::stderr(), last) {
+        debug!(error = %io::Error::from(error), last, "the table of open files grows as it is needed");
+    }
 }
 
 /// Of a limit that is too low for all, a half at least goes to connections, and always one.

@@ -169,10 +169,12 @@ impl Index {
                 let slot = shard.longest_idle()?;
                 Some((slot.idle_since()?, home.clone()))
             };
-            let (_, home) = self.shards.iter().filter_map(since).min_by_key(|(since, _)| *since)?;
+            let (since, home) = self.shards.iter().filter_map(since).min_by_key(|(since, _)| *since)?;
             let mut shard = home.lock();
-            // The first of the list may have changed by now; the present one is as good, if there is one.
-            let Some(slot) = shard.longest_idle().cloned() else { continue };
+            // The first of the list may have been closed or leased by now. The next one of this shard may have been idle
+            // for a moment only, and others elsewhere for long: so all are looked at once more.
+            let is_the_same = |slot: &&Arc<Slot>| slot.idle_since() == Some(since);
+            let Some(slot) = shard.longest_idle().filter(is_the_same).cloned() else { continue };
             if let Some(set) = slot.close_if_idle_in(&mut shard) {
                 return Some((slot, set));
             }

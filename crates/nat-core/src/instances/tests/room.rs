@@ -13,6 +13,7 @@ use crate::instances::index::Index;
 use crate::instances::newcomers::Newcomers;
 use crate::instances::slot::{Attempt, Slot};
 use crate::instances::{Instances, OpenError};
+use crate::moment::Moment;
 use crate::testing::{Step, TWO, table, until, user};
 use crate::{CloseReason, InstanceLimits};
 
@@ -294,5 +295,44 @@ async fn the_list_of_idle_users_is_exact() {
             assert_eq!(index.all().len(), slots.len());
             assert!(slots.iter().all(|slot| Arc::ptr_eq(&index.get(slot.user()).unwrap(), slot)));
         }
+    }
+}
+
+/// Those who are closed to make room are the ones who have been idle longest, however many make room at once.
+#[tokio::test]
+async fn room_is_made_by_those_who_have_been_idle_longest() {
+    const USERS: usize = 2_000;
+    const CLOSED: usize = 1_000;
+    let (instances, _lab) = table(TWO, limits()).await;
+    let set = instances.acquire(&user("a")).await.unwrap().set().clone();
+    for _ in 0..5 {
+        let index = Index::new(&Arc::new(Newcomers::default()), GateLimits::new(&limits()));
+        let slots: Vec<_> = (0..USERS)
+            .map(|number| {
+                let user = user(&number.to_string());
+                let slot = Slot::new(user.clone(), number as u64, index.home_of(&user).clone());
+                assert!(index.get_or_insert(&slot).is_some());
+                drop(slot.made());
+                slot.go_live(set.clone());
+                // The next one is idle later.
+                let since = slot.idle_since();
+                while Some(Moment::now()) <= since {}
+                slot
+            })
+            .collect();
+        let closed: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let one = |_| index.close_longest_idle().expect("users are idle").0.number();
+                        (0..CLOSED / 4).map(one).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let wrong = closed.iter().filter(|number| **number >= CLOSED as u64).count();
+        assert_eq!((closed.len(), wrong), (CLOSED, 0));
+        drop(slots);
     }
 }
