@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use nat_config::Document;
 use nat_config::diagnostic::{Diagnostic, Report};
+use nat_config::fix::EditedFiles;
 use nat_core::config::{NOT_SERVED, Validation, set_front_end};
 use nat_core::{Config, Registry};
 use serde_json::Value;
@@ -51,8 +52,22 @@ impl Project {
     /// Where it names types that this program does not have and lies in a crate of its own, that crate is
     /// built and takes this process over: then this does not return.
     pub(crate) fn load(file: &FileOption, use_for: For<'_>, typed: &[OsString]) -> Result<Self, Failure> {
+        Self::of(with_options(Document::load(&file.config_file)?, file, use_for.settings())?, file, use_for, typed)
+    }
+
+    /// As [`Project::load`] for a server, with the texts of `files` in place of those on the disk. The outer error is that of
+    /// texts that cannot be read at all.
+    pub(crate) fn load_edited(
+        file: &FileOption,
+        typed: &[OsString],
+        files: &EditedFiles,
+    ) -> Result<Result<Self, Failure>, Failure> {
+        let document = with_options(Document::load_edited(&file.config_file, files)?, file, &[])?;
+        Ok(Self::of(document, file, For::Serving(&[]), typed))
+    }
+
+    fn of(document: Document, file: &FileOption, use_for: For<'_>, typed: &[OsString]) -> Result<Self, Failure> {
         let registry = registry()?;
-        let document = document(file, use_for.settings())?;
         if file.own_crate() == OwnCrate::Build {
             own_crate::take_over(&file.config_file, document.content(), &registry, typed)?;
         }
@@ -61,13 +76,14 @@ impl Project {
 
     /// The same file once more, for a program that runs it already.
     pub(crate) fn reload(file: &FileOption, front_end: &[Setting]) -> Result<Self, Failure> {
-        Self::check(&document(file, front_end)?, registry()?, For::Serving(front_end))
+        let document = with_options(Document::load(&file.config_file)?, file, front_end)?;
+        Self::check(&document, registry()?, For::Serving(front_end))
     }
 
     fn check(document: &Document, registry: Registry, use_for: For<'_>) -> Result<Self, Failure> {
         let checked = match use_for {
-            For::Serving(_) => Validation::of_served(&document, &registry),
-            For::Calling => Validation::of(&document, &registry),
+            For::Serving(_) => Validation::of_served(document, &registry),
+            For::Calling => Validation::of(document, &registry),
         };
         match checked.config {
             Some(config) if !checked.report.has_errors() => {
@@ -95,8 +111,8 @@ pub(crate) fn registry() -> Result<Registry, Failure> {
     })
 }
 
-fn document(file: &FileOption, front_end: &[Setting]) -> Result<Document, Failure> {
-    let mut document = Document::load(&file.config_file)?;
+/// A file with what was typed over it.
+fn with_options(mut document: Document, file: &FileOption, front_end: &[Setting]) -> Result<Document, Failure> {
     let overrides = file.overrides();
     for (path, value) in &overrides {
         document.override_value(path, value).map_err(|error| Failure::Typing(error.to_string()))?;
