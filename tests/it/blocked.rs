@@ -59,7 +59,7 @@ fn a_second_signal_does_not_wait_for_workers_that_are_all_blocked() {
     let (server, _calls) = serve(", shutdown_timeout: 1h, close_timeout: 1h", "", 2);
     server.signal("TERM");
     server.until_logs("SIGTERM: ", 1);
-    server.signal("TERM");
+    server.signal_again("TERM");
     let (status, log) = server.wait();
     assert_named(status, &log, &[user("blocks-0"), user("blocks-1")]);
 }
@@ -73,10 +73,10 @@ fn a_third_signal_waits_for_nothing() {
     );
     assert_eq!(server.post_text("/generate", "close-hangs", "{}").0, 200);
     for line in ["SIGTERM: ", "SIGTERM again: "] {
-        server.signal("TERM");
+        server.signal_again("TERM");
         server.until_logs(line, 1);
     }
-    server.signal("TERM");
+    server.signal_again("TERM");
     let (status, log) = server.wait();
     assert_eq!(status.signal(), Some(15), "{log}");
     assert!(log.contains("SIGTERM: the process ends at once"), "{log}");

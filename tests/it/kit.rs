@@ -143,6 +143,12 @@ impl Served {
         assert!(sent.expect("kill runs").success());
     }
 
+    /// Sends a signal that is a further request: one that comes with another is the same.
+    pub(crate) fn signal_again(&self, name: &str) {
+        std::thread::sleep(Duration::from_millis(250));
+        self.signal(name);
+    }
+
     /// Waits until `text` has been logged `times`.
     pub(crate) fn until_logs(&self, text: &str, times: usize) {
         let deadline = Instant::now() + PATIENCE;

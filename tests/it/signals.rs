@@ -130,10 +130,32 @@ fn a_second_signal_does_not_wait_for_running_requests() {
     while !server.log().contains("SIGTERM") {
         std::thread::sleep(Duration::from_millis(1));
     }
-    server.signal("TERM");
+    server.signal_again("TERM");
     let (status, log) = server.wait();
     assert_eq!(status.signal(), Some(SIGTERM), "{log}");
     assert!(begin.elapsed() < Duration::from_secs(25), "{:?}", begin.elapsed());
+}
+
+/// What process managers and terminals send together, or one after the other, is one stop.
+#[test]
+fn a_hangup_does_not_hurry_a_stop() {
+    for first in ["TERM", "HUP"] {
+        let server =
+            Served::start("workflow: {_type: conf_per_user_sleep}\ngeneral: {enable_per_user_monitoring: true}");
+        std::thread::scope(|threads| {
+            let running = threads.spawn(|| server.post("/generate", "a", r#"{"ms": 1500}"#));
+            server.until("it runs", |users| users["users"][0]["session"]["ref_count"] == 1);
+            server.signal(first);
+            server.signal("HUP");
+            server.until_logs(&format!("SIG{first}: no new requests"), 1);
+            server.signal_again("HUP");
+            let (status, answer) = running.join().unwrap();
+            assert_eq!((status, &answer["slept_ms"]), (200, &1500.into()), "{}", server.log());
+        });
+        let (status, log) = server.wait();
+        assert_eq!(status.signal(), Some(if first == "TERM" { SIGTERM } else { 1 }), "{log}");
+        assert!(!log.contains("again: ") && log.contains("1 instances built, 1 closed"), "{log}");
+    }
 }
 
 /// A terminal that goes away ends a server as SIGTERM does, and its parent sees which signal it was.

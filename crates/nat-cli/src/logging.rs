@@ -7,6 +7,7 @@ mod line;
 mod queue;
 mod sink;
 
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -96,6 +97,24 @@ impl Log {
         });
         self.sinks.replace(console, opened.collect());
     }
+}
+
+thread_local! {
+    /// Whether this thread logs why the process ends.
+    static LAST_WORDS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `say`, which logs on this thread why the process ends: these lines are taken however full the log is. It still has
+/// to be flushed.
+pub(crate) fn last_words<T>(say: impl FnOnce() -> T) -> T {
+    struct Restored(bool);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            LAST_WORDS.set(self.0);
+        }
+    }
+    let _restored = Restored(LAST_WORDS.replace(true));
+    say()
 }
 
 /// What is said where log lines are missing.

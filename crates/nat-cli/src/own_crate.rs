@@ -13,8 +13,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use nat_core::ComponentKind;
 use nat_core::Registry;
-use nat_core::config::ComponentKind;
 use serde_json::{Map, Value};
 
 use crate::console;
@@ -68,12 +68,14 @@ pub(crate) fn take_over(
 
 /// The types that the file names and nobody registered, in the order of their names.
 fn missing_types(content: &Map<String, Value>, registry: &Registry) -> Vec<String> {
-    let sections = [("functions", ComponentKind::Function), ("function_groups", ComponentKind::FunctionGroup)];
-    let listed = sections.into_iter().flat_map(|(section, kind)| {
-        let components = content.get(section).and_then(Value::as_object);
-        components.into_iter().flat_map(Map::values).map(move |component| (kind, component))
+    let kinds = registry.kinds();
+    let kind_of = |section: &str| kinds.iter().find(|kind| kind.section() == section).copied();
+    let listed = content.iter().filter(|(section, _)| *section != ComponentKind::WORKFLOW.section());
+    let listed = listed.flat_map(|(section, components)| {
+        let components = components.as_object().into_iter().flat_map(Map::values);
+        components.filter_map(move |component| Some((kind_of(section)?, component)))
     });
-    let workflow = content.get("workflow").map(|workflow| (ComponentKind::Workflow, workflow));
+    let workflow = content.get("workflow").map(|workflow| (ComponentKind::WORKFLOW, workflow));
     let named = listed.chain(workflow).filter_map(|(kind, component)| {
         let type_name = component.get("_type").or_else(|| component.get("type"))?.as_str()?;
         registry.find(kind, type_name).is_none().then(|| console::plain(type_name))
@@ -83,7 +85,6 @@ fn missing_types(content: &Map<String, Value>, registry: &Registry) -> Vec<Strin
 
 /// A program that holds the crate's components has nothing to gain from building it.
 fn is_linked(registry: &Registry, package: &str) -> bool {
-    let kinds = [ComponentKind::Function, ComponentKind::FunctionGroup];
-    let mut types = kinds.into_iter().flat_map(|kind| registry.types(kind));
+    let mut types = registry.kinds().into_iter().flat_map(|kind| registry.types(kind));
     types.any(|registered| registered.registration().site().package == package)
 }

@@ -9,7 +9,7 @@ use nat_core::panics;
 use tracing::error;
 use tracing::field::display;
 
-use crate::logging::Log;
+use crate::logging::{self, Log};
 
 /// Bytes of a panic's text that are logged; a comparison of two large values may write megabytes.
 const MOST: usize = 16 << 10;
@@ -20,9 +20,11 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(crate) fn install(log: &Log) {
     let log = log.clone();
     std::panic::set_hook(Box::new(move |panic| {
-        record(panic);
         if ends_the_process(panic) {
+            logging::last_words(|| record(panic));
             log.flush_within(LAST_WORDS, LAST_WORDS);
+        } else {
+            record(panic);
         }
     }));
 }

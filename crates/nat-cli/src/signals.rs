@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::logging::Log;
+use crate::logging::{self, Log};
 
 /// The exit status of a process whose code blocked its thread beyond every deadline of the stop: `EX_SOFTWARE`.
 pub(crate) const BLOCKED: u8 = 70;
@@ -182,10 +182,12 @@ fn still_running(before: &[Activity]) -> Vec<Activity> {
 /// Says why the process ends with [`BLOCKED`]. `unclosed` counts instances that could not be closed.
 pub(crate) fn report_blocked(blocked: &[Activity], unclosed: usize) {
     let code = named(blocked);
-    error!(
-        unclosed,
-        "the process ends with status {BLOCKED}: code blocks its thread beyond the deadlines of the stop: {code}"
-    );
+    logging::last_words(|| {
+        error!(
+            unclosed,
+            "the process ends with status {BLOCKED}: code blocks its thread beyond the deadlines of the stop: {code}"
+        );
+    });
 }
 
 /// The first few of them in words.

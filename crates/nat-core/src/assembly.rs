@@ -10,8 +10,9 @@ use crate::activity::{self, Phase};
 use crate::builder::{BuildReason, Builder, Built, Component};
 use crate::component_set::ComponentSet;
 use crate::directory::Directory;
-use crate::function::{ErasedFunction, ErasedGroup, GroupMember, Scope};
+use crate::function::{ErasedFunction, ErasedGroup, GroupMember, ObjectCell, Scope};
 use crate::graph::{Part, Plan, Planned, Target};
+use crate::kind::ComponentKind;
 use crate::registration::Settings;
 use crate::{Error, Result, UserId};
 
@@ -139,7 +140,7 @@ impl Assembly {
             Some(Target { component, member }) => match (self.ensure(component, Some(asker)).await?.0, member) {
                 (Built::Function(function), _) => Ok(function),
                 (Built::Group(group), Some(member)) => Ok(GroupMember::of(group, member)),
-                (Built::Group(_), None) => Err(not_found("Function", name)),
+                (Built::Group(_), None) | (Built::Object(_), _) => Err(not_found("Function", name)),
             },
             None => {
                 self.refuse_per_user(asker, name)?;
@@ -153,7 +154,7 @@ impl Assembly {
         match self.part().groups.get(name) {
             Some(component) => match self.ensure(*component, Some(asker)).await?.0 {
                 Built::Group(group) => Ok(group),
-                Built::Function(_) => Err(not_found("Function group", name)),
+                Built::Function(_) | Built::Object(_) => Err(not_found("Function group", name)),
             },
             None => {
                 self.refuse_per_user(asker, name)?;
@@ -161,6 +162,29 @@ impl Assembly {
                     .as_ref()
                     .and_then(|shared| shared.group(name))
                     .ok_or_else(|| not_found("Function group", name))
+            }
+        }
+    }
+
+    /// A component of a further kind that component `asker` wants by name.
+    pub(crate) async fn object(
+        self: &Arc<Self>,
+        asker: usize,
+        kind: ComponentKind,
+        name: &str,
+    ) -> Result<Arc<ObjectCell>> {
+        let not_found = || not_found(&kind.capitalized(), name);
+        match self.part().object(kind, name) {
+            Some(component) => match self.ensure(component, Some(asker)).await?.0 {
+                Built::Object(object) => Ok(object),
+                Built::Function(_) | Built::Group(_) => Err(not_found()),
+            },
+            None => {
+                if self.scope == Scope::Shared && self.plan.is_per_user_object(kind, name) {
+                    let asker = self.planned(asker).described();
+                    return Err(Error::value(format!("{asker} depends on per-user {} `{name}`", kind.noun())));
+                }
+                self.shared.as_ref().and_then(|shared| shared.object(kind, name)).ok_or_else(not_found)
             }
         }
     }

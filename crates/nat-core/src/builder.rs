@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::assembly::Assembly;
 use crate::function::{
     Both, DynFunctionHandle, ErasedFunction, ErasedGroup, Function, FunctionCell, FunctionGroup, FunctionGroupHandle,
-    FunctionHandle, GroupCell, Manner, Single, Streaming, StreamingFunction, StreamingFunctionHandle,
+    FunctionHandle, GroupCell, Manner, ObjectCell, Single, Streaming, StreamingFunction, StreamingFunctionHandle,
 };
-use crate::{Result, UserId};
+use crate::kind::ComponentRef;
+use crate::{Error, Result, UserId};
 
 /// The view that one builder function has of the build it is part of.
 ///
@@ -91,6 +92,18 @@ impl Builder {
         Ok(FunctionGroupHandle::new(self.assembly.group(self.index, name.as_ref()).await?))
     }
 
+    /// A component of a further kind by its reference, as the object that it is for others.
+    ///
+    /// What is held of it may be used for as long as this component lives: it is closed after this one.
+    ///
+    /// # Errors
+    ///
+    /// ``LLM `x` not found``, with the kind's own name; otherwise as [`Builder::get_function`].
+    pub async fn get_component<R: ComponentRef>(&self, reference: &R) -> Result<Arc<R::Object>> {
+        let cell = self.assembly.object(self.index, R::KIND, reference.as_ref()).await?;
+        cell.object::<R>().ok_or_else(|| Error::runtime(format!("{} is closed", cell.name())))
+    }
+
     fn planned(&self) -> &crate::graph::Planned {
         self.assembly.planned(self.index)
     }
@@ -110,6 +123,7 @@ pub struct Component(pub(crate) Built);
 pub(crate) enum Built {
     Function(Arc<dyn ErasedFunction>),
     Group(Arc<dyn ErasedGroup>),
+    Object(Arc<ObjectCell>),
 }
 
 impl Component {
@@ -151,8 +165,14 @@ impl Component {
         Self(Built::Group(Arc::new(GroupCell::new(planned.label.clone(), planned.members.clone(), group))))
     }
 
+    /// The component of the kind of `R` that `builder`'s component turned out to be.
+    pub fn object<R: ComponentRef>(builder: &Builder, object: Arc<R::Object>) -> Self {
+        Self(Built::Object(Arc::new(ObjectCell::new::<R>(builder.planned().label.clone(), object))))
+    }
+
     pub(crate) fn name(&self) -> &str {
         match &self.0 {
+            Built::Object(object) => object.name(),
             Built::Function(function) => function.name(),
             Built::Group(group) => group.name(),
         }

@@ -14,8 +14,9 @@ use crate::activity::{self, Phase};
 use crate::builder::{Built, Component};
 use crate::context::FunctionNumber;
 use crate::directory::Directory;
-use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, Scope};
+use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, ObjectCell, Scope};
 use crate::graph::{Plan, Target};
+use crate::kind::ComponentKind;
 use crate::{UserId, unwind};
 
 /// All shared components, or all components of one user. What failed half-way holds only what was built.
@@ -104,7 +105,7 @@ impl ComponentSet {
         match (&self.component(target.component)?.0, target.member) {
             (Built::Function(function), _) => Some(function.clone()),
             (Built::Group(group), Some(member)) => Some(GroupMember::of(group.clone(), member)),
-            (Built::Group(_), None) => None,
+            (Built::Group(_), None) | (Built::Object(_), _) => None,
         }
     }
 
@@ -129,6 +130,7 @@ impl ComponentSet {
             let closing = match &component.0 {
                 Built::Function(function) => function.close(reason),
                 Built::Group(group) => group.close(reason),
+                Built::Object(object) => object.close(reason),
             };
             let mut closing = activity::during(Phase::Close, name, user, closing);
             let user = user.map(tracing::field::display);
@@ -164,6 +166,8 @@ impl ComponentSet {
                 _ if !timed_out => Ok(()),
                 Built::Function(function) => function.give_up(),
                 Built::Group(group) => group.give_up(),
+                // Its close has taken it.
+                Built::Object(_) => Ok(()),
             });
             if let Err(text) = dropped {
                 failed = true;
@@ -184,6 +188,8 @@ impl ComponentSet {
             match &component.0 {
                 Built::Function(function) => function.emptied().await,
                 Built::Group(group) => group.emptied().await,
+                // Held by what was built with it, which is waited for.
+                Built::Object(_) => {}
             }
         }
     }
@@ -205,7 +211,17 @@ impl Directory for ComponentSet {
         };
         match &self.component(*component)?.0 {
             Built::Group(group) => Some(group.clone()),
-            Built::Function(_) => None,
+            Built::Function(_) | Built::Object(_) => None,
+        }
+    }
+
+    fn object(&self, kind: ComponentKind, name: &str) -> Option<Arc<ObjectCell>> {
+        let Some(component) = self.plan.part(self.scope).object(kind, name) else {
+            return self.shared.as_ref()?.object(kind, name);
+        };
+        match &self.component(component)?.0 {
+            Built::Object(object) => Some(object.clone()),
+            Built::Function(_) | Built::Group(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::kind::ComponentKind;
 use nat_config::{ConfigErrors, ConfigWarning};
 use nat_schema::reader::Read;
 use nat_schema::{CompiledSchema, Reference};
@@ -52,6 +53,8 @@ pub struct Config {
     pub function_groups: Vec<ComponentSettings>,
     /// The workflow; a configuration without one is valid but cannot be served.
     pub workflow: Option<ComponentSettings>,
+    /// Components of further kinds, in the order of the kinds and of the file.
+    pub objects: Vec<ComponentSettings>,
     /// What is probably not meant as it stands.
     pub warnings: Vec<ConfigWarning>,
     /// Every section that the file may have and does have, with the number of its entries.
@@ -79,21 +82,15 @@ pub struct ComponentSettings {
     pub exclude: Vec<String>,
 }
 
-/// Where a component stands in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ComponentKind {
-    /// Under `functions`.
-    Function,
-    /// Under `function_groups`.
-    FunctionGroup,
-    /// Under `workflow`; its types are those of functions.
-    Workflow,
-}
-
 /// The component types that a program knows.
 pub trait ComponentTypes {
     /// The schema of a type's settings, or nothing if there is no such type.
     fn settings_schema(&self, kind: ComponentKind, type_name: &str) -> Option<&CompiledSchema>;
+
+    /// All kinds, in the order in which their sections are read.
+    fn kinds(&self) -> Vec<ComponentKind> {
+        vec![ComponentKind::FUNCTION, ComponentKind::FUNCTION_GROUP, ComponentKind::WORKFLOW]
+    }
 
     /// The names of all types of a kind, in any order.
     fn type_names(&self, kind: ComponentKind) -> Vec<&str>;

@@ -20,6 +20,7 @@ use crate::directory::{Directory, Empty};
 use crate::function::{
     DynFunctionHandle, ErasedFunction, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle,
 };
+use crate::kind::ComponentRef;
 use crate::steps::{Beginning, Budget, Known, Listener, Name, Position, Run, Shown, Span, SpanKind};
 use crate::{Error, Result, Usage, UserId};
 use trail::Trail;
@@ -172,6 +173,17 @@ impl Context {
         let name = name.as_ref();
         let found = self.directory.group(name).map(FunctionGroupHandle::new);
         found.ok_or_else(|| Error::value(format!("Function group `{name}` not found")))
+    }
+
+    /// A component of a further kind by its reference, within the caller's scope.
+    ///
+    /// # Errors
+    ///
+    /// ``LLM `x` not found``, with the kind's own name (`ValueError`).
+    pub fn get_component<R: ComponentRef>(&self, reference: &R) -> Result<Arc<R::Object>> {
+        let name = reference.as_ref();
+        let found = self.directory.object(R::KIND, name).and_then(|cell| cell.object::<R>());
+        found.ok_or_else(|| Error::value(format!("{} `{name}` not found", R::KIND.capitalized())))
     }
 
     /// Tells whoever watches the request that something begins, and with the span's end that it has

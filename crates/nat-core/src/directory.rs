@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::context::FunctionNumber;
-use crate::function::{ErasedFunction, ErasedGroup};
+use crate::function::{ErasedFunction, ErasedGroup, ObjectCell};
+use crate::kind::ComponentKind;
 
 /// A set of built components that can be looked up by name.
 pub(crate) trait Directory: Send + Sync {
@@ -12,6 +13,9 @@ pub(crate) trait Directory: Send + Sync {
 
     /// A function group by its name.
     fn group(&self, name: &str) -> Option<Arc<dyn ErasedGroup>>;
+
+    /// A component of a further kind by its name.
+    fn object(&self, kind: ComponentKind, name: &str) -> Option<Arc<ObjectCell>>;
 
     /// The name of a function by its number, in reach or not.
     fn name_of(&self, function: FunctionNumber) -> Option<Arc<str>>;
@@ -29,6 +33,10 @@ impl Directory for Empty {
     }
 
     fn group(&self, _name: &str) -> Option<Arc<dyn ErasedGroup>> {
+        None
+    }
+
+    fn object(&self, _kind: ComponentKind, _name: &str) -> Option<Arc<ObjectCell>> {
         None
     }
 

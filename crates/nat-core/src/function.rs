@@ -8,6 +8,7 @@ mod group;
 mod handle;
 mod in_flight;
 mod manner;
+mod object;
 mod streaming;
 
 pub(crate) use cell::{FunctionCell, GroupCell, Label};
@@ -17,6 +18,7 @@ pub use from_fn::{CloseFn, FromFn, NoClose, from_fn, from_stream_fn};
 pub use group::{FunctionGroup, GroupFunction, GroupMethod};
 pub use handle::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, StreamingFunctionHandle};
 pub(crate) use manner::{Both, Manner, Single, Streaming};
+pub(crate) use object::ObjectCell;
 pub use streaming::StreamingFunction;
 
 use std::fmt;

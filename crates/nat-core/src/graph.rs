@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use names::{Found, meant, pointed_at_unknown};
 
-use crate::config::{ComponentKind, ComponentSettings, Config, Draft, Endpoint, FrontEnd, Method};
+use crate::config::{ComponentSettings, Config, Draft, Endpoint, FrontEnd, Method};
 use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
+use crate::kind::{ComponentKind, Role};
 use crate::registry::{Registered, Registry};
 use nat_config::{Aim, ConfigError, ConfigWarning, Edit};
 use nat_schema::text::list_of_names;
@@ -62,7 +63,7 @@ impl From<GraphError> for ConfigError {
 
 /// Checks how the components of a draft fit together, as far as they are sound.
 pub(crate) fn check(draft: &Draft, registry: &Registry) -> (Vec<ConfigError>, Vec<ConfigWarning>) {
-    let components = draft.functions.iter().chain(&draft.function_groups).chain(&draft.workflow);
+    let components = draft.functions.iter().chain(&draft.function_groups).chain(&draft.workflow).chain(&draft.objects);
     let mut graph = Graph::of(components, registry);
     graph.unsound = draft.unsound.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
     graph.name_functions();
@@ -80,6 +81,9 @@ struct Graph<'a> {
     nodes: Vec<Node<'a>>,
     functions: HashMap<String, (usize, Option<usize>)>,
     groups: HashMap<String, usize>,
+    /// Components of further kinds.
+    objects: HashMap<(ComponentKind, &'a str), usize>,
+    registry: &'a Registry,
     /// Names that exist, though nothing can be said of what they name.
     unsound: HashSet<(ComponentKind, &'a str)>,
     errors: Vec<ConfigError>,
@@ -129,15 +133,19 @@ fn endpoints(config: &Config) -> Vec<Reference> {
         let keys = ["front_end", "endpoints"].map(|key| Segment::Key(key.to_owned()));
         let rest = [Segment::Index(at), Segment::Key("function_name".to_owned())];
         let path = keys.into_iter().chain(rest).collect();
-        Reference { kind: ReferenceKind::Function, path, name: name.to_owned() }
+        Reference { kind: ReferenceKind::new(ComponentKind::FUNCTION.reference()), path, name: name.to_owned() }
     };
     endpoints.iter().map(|endpoint| endpoint.function_name.as_ref()).enumerate().map(reference).collect()
 }
 
 impl<'a> Graph<'a> {
     /// The graph of a configuration without mistakes, the build order, and what requests can call.
-    fn resolved(config: &'a Config, registry: &Registry) -> Result<(Self, Vec<usize>, EntryPoints), Vec<GraphError>> {
-        let components = config.functions.iter().chain(&config.function_groups).chain(&config.workflow);
+    fn resolved(
+        config: &'a Config,
+        registry: &'a Registry,
+    ) -> Result<(Self, Vec<usize>, EntryPoints), Vec<GraphError>> {
+        let components =
+            config.functions.iter().chain(&config.function_groups).chain(&config.workflow).chain(&config.objects);
         let mut graph = Self::of(components, registry);
         graph.name_functions();
         graph.connect();
@@ -150,11 +158,13 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn of(components: impl Iterator<Item = &'a ComponentSettings>, registry: &Registry) -> Self {
+    fn of(components: impl Iterator<Item = &'a ComponentSettings>, registry: &'a Registry) -> Self {
         let mut graph = Self {
             nodes: Vec::new(),
             functions: HashMap::new(),
             groups: HashMap::new(),
+            objects: HashMap::new(),
+            registry,
             unsound: HashSet::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
@@ -172,7 +182,7 @@ impl<'a> Graph<'a> {
 
     /// The functions of a group, each with the way in which `include` and `exclude` let it be reached.
     fn members(&mut self, component: &ComponentSettings, registered: &Registered) -> Arc<[Member]> {
-        if component.kind != ComponentKind::FunctionGroup {
+        if component.kind.role() != Role::Group {
             return Arc::default();
         }
         let names: Vec<&str> = registered.interfaces().iter().map(|(name, _, _)| *name).collect();
@@ -211,13 +221,16 @@ impl<'a> Graph<'a> {
     /// Enters every function under the names it can be called by.
     fn name_functions(&mut self) {
         for (index, node) in self.nodes.iter().enumerate() {
-            match node.component.kind {
-                ComponentKind::Workflow => {}
-                ComponentKind::Function => {
+            match node.component.kind.role() {
+                Role::Workflow => {}
+                Role::Function => {
                     self.functions.insert(node.component.name.clone(), (index, None));
                 }
-                ComponentKind::FunctionGroup => {
+                Role::Group => {
                     self.groups.insert(node.component.name.clone(), index);
+                }
+                Role::Object => {
+                    self.objects.insert((node.component.kind, node.component.name.as_str()), index);
                 }
             }
         }
@@ -285,7 +298,9 @@ impl<'a> Graph<'a> {
         let node = &self.nodes[from];
         let (section, prefix) = node.place();
         let path: Vec<_> = prefix.into_iter().chain(reference.path.iter().cloned()).collect();
-        if let Some((index, full_name)) = self.old_form(name).filter(|_| reference.kind == ReferenceKind::Function) {
+        if let Some((index, full_name)) =
+            self.old_form(name).filter(|_| reference.kind.as_str() == ComponentKind::FUNCTION.reference())
+        {
             let message = format!("`{name}` is the old form of a group's function: write `{full_name}`");
             let warning = ConfigError::section(section, message).at(path);
             let edit = Edit::Replace(warning.full_path(), full_name.clone());
@@ -326,7 +341,7 @@ impl<'a> Graph<'a> {
 
     /// The workflow, and the functions that endpoints name.
     fn entries(&mut self, endpoints: &[Reference]) -> EntryPoints {
-        let workflow = self.nodes.iter().position(|node| node.component.kind == ComponentKind::Workflow);
+        let workflow = self.nodes.iter().position(|node| node.component.kind.role() == Role::Workflow);
         let mut entries: Vec<_> = workflow.map(|index| (EntryName::Workflow, index, None)).into_iter().collect();
         for endpoint in endpoints {
             match (self.functions.get(&endpoint.name), self.named(endpoint)) {
@@ -346,7 +361,7 @@ impl<'a> Graph<'a> {
     /// Refuses endpoints that call a function without the input that it cannot do without.
     fn called_without_input(&mut self, front_end: &FrontEnd) {
         let FrontEnd::FastApi(server) = front_end else { return };
-        let workflow = self.nodes.iter().find(|node| node.component.kind == ComponentKind::Workflow);
+        let workflow = self.nodes.iter().find(|node| node.component.kind.role() == Role::Workflow);
         let mut errors = Vec::new();
         let mut check = |endpoint: &Endpoint, interface: Option<&Interface>, name: &str, path: Vec<Segment>| {
             let missing = interface.map(Interface::required_fields).unwrap_or_default();
@@ -393,11 +408,11 @@ impl Node<'_> {
 
     /// Its section, and its path in that.
     fn place(&self) -> (&'static str, Vec<Segment>) {
-        let path = match self.component.kind {
-            ComponentKind::Workflow => Vec::new(),
-            ComponentKind::Function | ComponentKind::FunctionGroup => vec![Segment::Key(self.component.name.clone())],
+        let path = match self.component.kind.role() {
+            Role::Workflow => Vec::new(),
+            Role::Function | Role::Group | Role::Object => vec![Segment::Key(self.component.name.clone())],
         };
-        (section(self.component.kind), path)
+        (self.component.kind.section(), path)
     }
 
     /// A path in its settings, from the top of the file.
@@ -411,19 +426,12 @@ impl Node<'_> {
     }
 }
 
-fn section(kind: ComponentKind) -> &'static str {
-    match kind {
-        ComponentKind::Function => "functions",
-        ComponentKind::FunctionGroup => "function_groups",
-        ComponentKind::Workflow => "workflow",
-    }
-}
-
 /// A shared component as the messages of the Python toolkit name it.
 fn describe(kind: ComponentKind, name: &str) -> String {
-    match kind {
-        ComponentKind::Function => format!("Function `{name}`"),
-        ComponentKind::FunctionGroup => format!("FunctionGroup `{name}`"),
-        ComponentKind::Workflow => "Shared Workflow".to_owned(),
+    match kind.role() {
+        Role::Function => format!("Function `{name}`"),
+        Role::Group => format!("FunctionGroup `{name}`"),
+        Role::Workflow => "Shared Workflow".to_owned(),
+        Role::Object => format!("{} `{name}`", kind.capitalized()),
     }
 }

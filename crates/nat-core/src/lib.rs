@@ -28,6 +28,7 @@ mod function;
 mod graph;
 mod instances;
 mod interface;
+mod kind;
 mod metrics;
 mod moment;
 pub mod panics;
@@ -58,6 +59,7 @@ pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};
 pub use instances::{BuildError, BuildFailure, InstanceLimits, OpenError};
 pub use interface::{Answers, Interface, InvalidInput, chat_request_schema, decode_chat_request};
+pub use kind::{ComponentKind, ComponentRef};
 pub use metrics::{InstanceTotals, UserPage, UserReport};
 pub use nat_chat::Usage;
 pub use registration::{Registration, Site};
@@ -73,10 +75,12 @@ pub use workflow::Workflow;
 #[doc(hidden)]
 pub mod __private {
     pub use futures_util::future::BoxFuture;
-    pub use inventory;
+    pub use {inventory, schemars, serde};
 
     pub use crate::builder::Component;
+    pub use crate::config::reference::reference_schema;
     pub use crate::function::{CloseReason, FunctionGroup, GroupFunction, GroupMethod, Scope};
+    pub use crate::kind::{ComponentRef, Kind, KindRegistration};
     pub use crate::registration::{
         BuildFn, ConfigType, FunctionTypes, GroupType, Heading, NoSettings, Registration, Settings, Site,
         StreamingTypes,

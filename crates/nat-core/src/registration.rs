@@ -17,6 +17,7 @@ use crate::builder::{Builder, Component};
 use crate::config::SettingsReader;
 use crate::function::Scope;
 use crate::interface::{Gives, InputType};
+use crate::kind::{ComponentKind, ComponentRef};
 use crate::{Error, Result};
 use nat_schema::reader::{Reader, Run, Tree};
 
@@ -75,6 +76,17 @@ impl fmt::Display for Site {
 pub(crate) enum Form {
     Function { input: InputType, gives: Gives, input_name: &'static str },
     Group { functions: fn() -> Vec<GroupFunctionForm> },
+    Object { kind: ComponentKind },
+}
+
+impl Form {
+    pub(crate) fn kind(&self) -> ComponentKind {
+        match self {
+            Self::Function { .. } => ComponentKind::FUNCTION,
+            Self::Group { .. } => ComponentKind::FUNCTION_GROUP,
+            Self::Object { kind } => *kind,
+        }
+    }
 }
 
 pub(crate) struct GroupFunctionForm {
@@ -133,6 +145,11 @@ impl Registration {
         Self::new(heading, config.settings, Form::Group { functions: group.functions }, build)
     }
 
+    /// A type of the kind that `R` refers to.
+    pub const fn component<R: ComponentRef, C>(heading: Heading, config: ConfigType<C>, build: BuildFn) -> Self {
+        Self::new(heading, config.settings, Form::Object { kind: R::KIND }, build)
+    }
+
     const fn new(heading: Heading, settings: SettingsType, form: Form, build: BuildFn) -> Self {
         let Heading { type_name, description, scope, site } = heading;
         Self { type_name, description, scope, site, settings, form, build }
@@ -146,6 +163,11 @@ impl Registration {
     /// The builder function's doc comment.
     pub fn description(&self) -> &'static str {
         self.description
+    }
+
+    /// The kind of its components; that of functions for what stands under `workflow`, too.
+    pub fn kind(&self) -> ComponentKind {
+        self.form.kind()
     }
 
     /// Built once for all, or once for each user.

@@ -47,6 +47,21 @@ pub(crate) const OF_GROUPS: Known = &[
     ),
 ];
 
+pub(crate) const OF_COMPONENTS: Known = &[
+    ("kind", Form::Type),
+    ("config_type", Form::Type),
+    ("name", Form::Text),
+    ("scope", Form::Type),
+    ("crate", Form::CratePath),
+    ("input_type", NO_CALLS),
+    ("single_output_type", NO_CALLS),
+    ("streaming_output_type", NO_CALLS),
+    ("input_name", NO_CALLS),
+];
+
+const NO_CALLS: Form =
+    Form::Refused("what a component of a kind takes and gives is said by the trait of the kind: this is for functions");
+
 pub(crate) const OF_IMPL_BLOCKS: Known = &[("crate", Form::CratePath)];
 
 pub(crate) const OF_METHODS: Known = &[("name", Form::Text), ("input_name", Form::Text)];

@@ -20,6 +20,8 @@ use crate::types::is_unit;
 pub(crate) enum Kind {
     Function,
     Group,
+    /// Of a kind that the attribute names.
+    Component,
 }
 
 /// For whom it is built.
@@ -29,11 +31,21 @@ pub(crate) enum Scope {
     PerUser,
 }
 
-/// The four attributes that go on a builder function.
+/// The attribute for components of a kind that it names.
+pub(crate) fn component(parameters: TokenStream, item: TokenStream) -> TokenStream {
+    builder_function(Kind::Component, Scope::Shared, parameters, item)
+}
+
+/// The attributes that go on a builder function.
 pub(crate) fn builder_function(kind: Kind, scope: Scope, parameters: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let known = if kind == Kind::Function { args::OF_FUNCTIONS } else { args::OF_GROUPS };
+    let known = match kind {
+        Kind::Function => args::OF_FUNCTIONS,
+        Kind::Group => args::OF_GROUPS,
+        Kind::Component => args::OF_COMPONENTS,
+    };
     let args = Args::parse(parameters, known, &mut errors);
+    let scope = if kind == Kind::Component { declared_scope(&args, &mut errors) } else { scope };
     let Ok(parsed) = syn::parse2::<ItemFn>(item.clone()) else {
         let message = "this attribute goes on an async function: \
                        `async fn name(config: YourConfig, builder: &Builder) -> nat::Result<F>`";
@@ -49,6 +61,14 @@ pub(crate) fn builder_function(kind: Kind, scope: Scope, parameters: TokenStream
             let needed = if scope == Scope::PerUser { Needed::Declared } else { Needed::Inferred };
             assertions::declarations(&args, &function, needed, &mut errors);
         }
+        Kind::Component => {
+            if args.lack("kind") {
+                errors.at_span(
+                    Span::call_site(),
+                    "`kind` is missing: name the reference type of the kind, such as `kind = LlmRef`",
+                );
+            }
+        }
         Kind::Group => {
             if let Some(Built::Opaque(opaque)) = &function.built {
                 errors.at(opaque, "a group's builder function names the type it returns: `nat::Result<YourGroup>`");
@@ -63,6 +83,19 @@ pub(crate) fn builder_function(kind: Kind, scope: Scope, parameters: TokenStream
     match function.item {
         Item::Kept => quote!(#item #generated),
         Item::Dropped => generated,
+    }
+}
+
+/// `scope = shared`, which is what a component is that says nothing, or `scope = per_user`.
+fn declared_scope(args: &Args, errors: &mut Errors) -> Scope {
+    let Some(scope) = args.type_of("scope") else { return Scope::Shared };
+    match scope.to_token_stream().to_string().as_str() {
+        "per_user" => Scope::PerUser,
+        "shared" => Scope::Shared,
+        _ => {
+            errors.at(scope, "a component is `scope = shared`, built once, or `scope = per_user`, built for each user");
+            Scope::Shared
+        }
     }
 }
 
@@ -83,7 +116,7 @@ fn registration(
     let heading = heading(scope, name, &function.description);
     let config_type = assertions::config_type(args, config);
     let manner = Manner::declared(args);
-    let build = build(kind, manner, &ident, config, built);
+    let build = build(kind, manner, args, &ident, config, built);
     let registration = match kind {
         Kind::Function => {
             let types = assertions::function_types(args, manner, &ident, built);
@@ -96,6 +129,12 @@ fn registration(
         Kind::Group => {
             let group = group_type(built);
             quote!(__nat::Registration::group(#heading, #config_type, #group, #build))
+        }
+        Kind::Component => {
+            // One without a kind has been refused.
+            let Some(reference) = args.type_of("kind") else { return TokenStream::new() };
+            let types = quote_spanned!(reference.span()=> component::<#reference, _>);
+            quote!(__nat::Registration::#types(#heading, #config_type, #build))
         }
     };
     let place = place(kind, &function.ident, name);
@@ -121,6 +160,7 @@ fn place(kind: Kind, builder_function: &Ident, name: &LitStr) -> Ident {
     let kind = match kind {
         Kind::Function => "FUNCTION",
         Kind::Group => "GROUP",
+        Kind::Component => "COMPONENT",
     };
     let letter = |letter: char| match letter {
         plain if plain.is_ascii_alphanumeric() || plain == '_' => plain.to_string(),
@@ -182,7 +222,14 @@ fn group_type(built: &Built) -> TokenStream {
 
 /// The builder function without its types. Each step carries the span of the token that decides
 /// whether it compiles: rustc reports the same unmet bound at the same place only once.
-fn build(kind: Kind, manner: Manner, builder_function: &Ident, config: &Type, built: &Built) -> TokenStream {
+fn build(
+    kind: Kind,
+    manner: Manner,
+    args: &Args,
+    builder_function: &Ident,
+    config: &Type,
+    built: &Built,
+) -> TokenStream {
     let (span, named) = match built {
         Built::Named(named) => (named.span(), Some(quote_spanned!(named.span()=> ::<#named>))),
         Built::Opaque(opaque) => (opaque.span(), None),
@@ -195,10 +242,22 @@ fn build(kind: Kind, manner: Manner, builder_function: &Ident, config: &Type, bu
         (Kind::Function, Manner::Streaming) => quote_spanned!(span=> streaming_function),
         (Kind::Function, Manner::Both) => quote_spanned!(span=> single_and_streaming_function),
         (Kind::Group, _) => quote_spanned!(span=> group),
+        (Kind::Component, _) => quote_spanned!(span=> object),
     };
-    let component = quote_spanned!(span=> __nat::Component::#component #named);
-    let body = quote_spanned! {span=>
-        ::core::result::Result::Ok(#component(#builder, #build(#read, #builder).await?))
+    let body = match args.type_of("kind").filter(|_| kind == Kind::Component) {
+        Some(reference) => {
+            let object = quote_spanned!(span=> <#reference>::__object);
+            quote_spanned! {span=>
+                let #build = #object(#build(#read, #builder).await?);
+                ::core::result::Result::Ok(__nat::Component::object::<#reference>(#builder, #build))
+            }
+        }
+        None => {
+            let component = quote_spanned!(span=> __nat::Component::#component #named);
+            quote_spanned! {span=>
+                ::core::result::Result::Ok(#component(#builder, #build(#read, #builder).await?))
+            }
+        }
     };
     quote_spanned! {builder_function.span()=>
         |#settings, #builder| ::std::boxed::Box::pin(async move {

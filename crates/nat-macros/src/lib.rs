@@ -35,6 +35,11 @@ pub fn register_per_user_function_group(parameters: TokenStream, item: TokenStre
 }
 
 #[proc_macro_attribute]
+pub fn register_component(parameters: TokenStream, item: TokenStream) -> TokenStream {
+    expand::component(parameters.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
 pub fn functions(parameters: TokenStream, item: TokenStream) -> TokenStream {
     group::functions(parameters.into(), item.into()).into()
 }

@@ -1,5 +1,7 @@
 //! What a check reports, and the places it names.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -58,11 +60,18 @@ pub struct Reference {
     pub name: String,
 }
 
-/// What a reference may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ReferenceKind {
-    /// `x-nat-ref: function`
-    Function,
-    /// `x-nat-ref: function_group`
-    FunctionGroup,
+/// The kind of component that a reference names: the value of `x-nat-ref`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReferenceKind(Arc<str>);
+
+impl ReferenceKind {
+    /// The kind of that keyword.
+    pub fn new(keyword: &str) -> Self {
+        Self(keyword.into())
+    }
+
+    /// The keyword.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }

@@ -82,11 +82,7 @@ pub(super) fn count(schema: &Map<String, Value>, keyword: &str) -> Option<u64> {
 }
 
 pub(super) fn reference(schema: &Map<String, Value>) -> Option<ReferenceKind> {
-    match schema.get(REFERENCE_KEYWORD).and_then(Value::as_str) {
-        Some("function") => Some(ReferenceKind::Function),
-        Some("function_group") => Some(ReferenceKind::FunctionGroup),
-        _ => None,
-    }
+    schema.get(REFERENCE_KEYWORD).and_then(Value::as_str).map(ReferenceKind::new)
 }
 
 /// What is said of a value that `not` refuses.

@@ -34,7 +34,7 @@ fn report(checked: &Checked) -> String {
         writeln!(text, "unknown {} {} (meant {:?})", shown(&unknown.path), unknown.key, unknown.suggestion).unwrap();
     }
     for reference in &checked.references {
-        writeln!(text, "{:?} {} `{}`", reference.kind, shown(&reference.path), reference.name).unwrap();
+        writeln!(text, "{} {} `{}`", reference.kind.as_str(), shown(&reference.path), reference.name).unwrap();
     }
     text
 }
@@ -596,19 +596,19 @@ fn references() {
     let value = json!({"one": "f", "optional": "g", "list": ["x", "y"], "map": {"k": "z"}, "either": "w"});
     expect![[r#"
         ok {"one":"f","optional":"g","list":["x","y"],"map":{"k":"z"},"either":"w"}
-        Function ["one"] `f`
-        FunctionGroup ["optional"] `g`
-        Function ["list",0] `x`
-        Function ["list",1] `y`
-        Function ["map","k"] `z`
-        Function ["either"] `w`
-        Function ["absent","to"] `a`
-        Function ["absent","by"] `b`
+        function ["one"] `f`
+        function_group ["optional"] `g`
+        function ["list",0] `x`
+        function ["list",1] `y`
+        function ["map","k"] `z`
+        function ["either"] `w`
+        function ["absent","to"] `a`
+        function ["absent","by"] `b`
     "#]]
     .assert_eq(&report(&schema.check(value)));
     expect![[r#"
         string_type ["one"]: Input should be a valid string <- 5
-        Function ["absent","to"] `own`
+        function ["absent","to"] `own`
     "#]]
     .assert_eq(&report(&schema.check(json!({"one": 5, "absent": {"to": "own"}, "either": 3}))));
 }

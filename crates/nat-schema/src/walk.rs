@@ -241,8 +241,8 @@ impl<'v> Walk<'v> {
         let breach = match value {
             Value::Number(number) => limits::number(node, number),
             Value::String(text) => {
-                if let Some(kind) = node.reference {
-                    self.notes.reference(kind, place, text);
+                if let Some(kind) = &node.reference {
+                    self.notes.reference(kind.clone(), place, text);
                 }
                 limits::text(&node.text, text)
             }

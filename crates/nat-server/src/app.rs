@@ -88,6 +88,13 @@ pub(crate) struct Received {
     flaw: Option<Flaw>,
 }
 
+impl Received {
+    /// Whether it is refused for the coding in which its body is sent.
+    pub(crate) fn is_framed_otherwise(&self) -> bool {
+        self.flaw.is_some_and(|flaw| flaw.status == StatusCode::NOT_IMPLEMENTED)
+    }
+}
+
 impl App {
     pub(crate) fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))

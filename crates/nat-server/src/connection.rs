@@ -11,24 +11,29 @@
 //! A client that has closed its sending direction alone still gets its answer. It has left when its connection is
 //! reset, a write fails, or it resets its HTTP/2 stream: what waits for its turn is not begun then.
 
+mod arrivals;
 mod driving;
 mod opening;
 mod pacing;
+mod patience;
+mod refusal;
 mod streaming;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONNECTION, EXPECT};
 use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::{debug, trace};
@@ -38,10 +43,14 @@ use crate::body::Tracked;
 use crate::pulse::Pulse;
 use crate::reply::{Body, Reply};
 use crate::socket::{DRAIN_LINGER, LINGER, Socket};
+use arrivals::Arrivals;
 use driving::{End, drive};
 use opening::Version;
 use pacing::{Executor, Paced};
+use patience::Patience;
 use streaming::Streaming;
+
+pub(crate) use {arrivals::end, refusal::is_of_the_parser};
 #[cfg(test)]
 pub(crate) use {opening::open, pacing::PIECE};
 
@@ -78,11 +87,10 @@ pub(crate) struct ConnectionLimits {
     pub(crate) write_timeout: Duration,
 }
 
-/// Both protocols, ready for any number of connections.
+/// What serves any number of connections.
 #[derive(Debug)]
 pub(crate) struct Protocols {
     http1: http1::Builder,
-    http2: http2::Builder<Executor>,
     limits: ConnectionLimits,
 }
 
@@ -94,7 +102,14 @@ impl Protocols {
             .half_close(true)
             .header_read_timeout(None)
             .max_header_size(limits.max_header_bytes);
-        let mut http2 = http2::Builder::new(Executor { write_timeout: limits.write_timeout });
+        Self { http1, limits }
+    }
+
+    /// One for each connection, whose streams share a link.
+    fn http2(&self, client: Arc<Client>) -> http2::Builder<Executor> {
+        let limits = self.limits;
+        let patience = Patience::new(limits.write_timeout, limits.max_concurrent_streams);
+        let mut http2 = http2::Builder::new(Executor { client, patience });
         http2
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX))
@@ -104,7 +119,7 @@ impl Protocols {
             .max_send_buf_size(MAX_SEND_BUFFER)
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT);
-        Self { http1, http2, limits }
+        http2
     }
 
     /// Serves one connection until either side has had enough.
@@ -124,24 +139,46 @@ impl Protocols {
                     service_fn(move |request| client.clone().answer(request, Client::keep))
                 };
                 let connection = self.http1.serve_connection(io, service).with_upgrades();
-                drive(connection, &stream, &client, phase, header_timeout).await
+                drive(connection, &stream, &client, phase.clone(), header_timeout).await
             }
             Version::Http2 => {
                 let service = {
                     let client = client.clone();
                     service_fn(move |request| client.clone().answer(request, Paced::new))
                 };
-                let connection = self.http2.serve_connection(io, service);
-                drive(connection, &stream, &client, phase, header_timeout).await
+                let connection = self.http2(client.clone()).serve_connection(io, service);
+                drive(connection, &stream, &client, phase.clone(), header_timeout).await
             }
         };
         match ended {
             End::Closed(Ok(())) => trace!(%peer, "closed"),
-            End::Closed(Err(error)) => debug!(%peer, %error, "the connection broke"),
+            End::Closed(Err(error)) => {
+                debug!(%peer, %error, "the connection broke");
+                if let Some(kept) = client.refusal.get() {
+                    let answer = refusal::answer(kept, &error);
+                    // Boxed, as it is seldom needed: every connection would have the room for it.
+                    let told = Box::pin(refuse(&answer, stream, client.clone(), self.limits.write_timeout));
+                    tokio::select! {
+                        biased;
+                        _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
+                        () = told => {}
+                    }
+                }
+            }
             End::Reset => debug!(%peer, "the connection was reset"),
             End::Silent => debug!(%peer, "closed: no request for too long"),
             End::Over => debug!(%peer, "dropped at the end of the drain"),
         }
+    }
+}
+
+/// Writes the last answer of a connection, whose head nobody could read to its end: what follows it is no request.
+async fn refuse(answer: &[u8], stream: Arc<TcpStream>, client: Arc<Client>, limit: Duration) {
+    client.sends_on.store(true, Ordering::Relaxed);
+    let mut socket = Socket::new(stream, Bytes::new(), client, limit);
+    // A client that is gone needs no answer.
+    if socket.write_all(answer).await.is_ok() {
+        socket.shutdown().await.ok();
     }
 }
 
@@ -150,16 +187,53 @@ pub(crate) struct Client {
     app: App,
     peer: SocketAddr,
     pub(crate) pulse: Pulse,
+    /// What the socket has taken of all answers.
+    pub(crate) sent: Sent,
     /// Whether an answer was given while the client may still have been sending its request.
     sends_on: AtomicBool,
-    /// Whether bytes have been read since the last request: on HTTP/1 they are the beginning of the next one.
-    pub(crate) has_sent: AtomicBool,
+    pub(crate) arrivals: Arrivals,
+    /// The answer of the parser's own that was kept back, and is the last of the connection.
+    pub(crate) refusal: OnceLock<Bytes>,
+}
+
+/// How the writing to a connection goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    is_blocked: AtomicBool,
+}
+
+impl Sent {
+    /// Counts what was written. Only the socket does, so no sum gets lost.
+    pub(crate) fn add(&self, bytes: usize) {
+        self.bytes.store(self.bytes.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the system takes nothing more at present.
+    pub(crate) fn block(&self, is_blocked: bool) {
+        self.is_blocked.store(is_blocked, Ordering::Relaxed);
+    }
 }
 
 impl Client {
     fn new(app: App, peer: SocketAddr) -> Self {
-        let no = || AtomicBool::new(false);
-        Self { app, peer, pulse: Pulse::new(), sends_on: no(), has_sent: no() }
+        Self {
+            app,
+            peer,
+            pulse: Pulse::new(),
+            sent: Sent::default(),
+            sends_on: AtomicBool::new(false),
+            arrivals: Arrivals::default(),
+            refusal: OnceLock::new(),
+        }
     }
 
     /// How long the socket reads on after the last answer, so that what the client sends meanwhile does not reset the
@@ -176,12 +250,18 @@ impl Client {
         request: http::Request<Incoming>,
         send: fn(Body, Arc<Self>) -> B,
     ) -> impl Future<Output = Result<http::Response<B>, Infallible>> {
-        self.has_sent.store(false, Ordering::Relaxed);
         let (head, body) = request.into_parts();
+        let has_body = !body.is_end_stream();
+        if !has_body {
+            self.arrivals.end_of_lines();
+        }
+        let has_length = body.size_hint().exact().is_some();
         let version = head.version;
         // To read the body of this one would be to ask for it.
-        let holds_back = !body.is_end_stream() && head.headers.contains_key(EXPECT);
+        let holds_back = has_body && head.headers.contains_key(EXPECT);
         let received = self.app.receive(head, self.peer);
+        // Where its body ends is nothing to rely on, and neither is what follows it.
+        let is_the_last = received.is_framed_otherwise() && version != http::Version::HTTP_2;
         async move {
             let busy = self.pulse.busy();
             let mut body = Tracked::new(body);
@@ -190,7 +270,9 @@ impl Client {
                 reply.headers_mut().insert(CONNECTION, CLOSE);
             }
             match body.is_end_stream() {
-                true => self.has_sent.store(false, Ordering::Relaxed),
+                true if has_body && has_length => self.arrivals.end_of_body(body.ends_at()),
+                true if has_body => self.arrivals.end_of_lines(),
+                true => {}
                 false => {
                     if !holds_back {
                         // Boxed, as all that is seldom needed: the connection moves this future twice.
@@ -198,6 +280,10 @@ impl Client {
                     }
                     self.let_finish(body, version, &mut reply);
                 }
+            }
+            if is_the_last {
+                self.sends_on.store(true, Ordering::Relaxed);
+                reply.headers_mut().insert(CONNECTION, CLOSE);
             }
             drop(busy);
             Ok(reply.map(|body| send(body, self)))

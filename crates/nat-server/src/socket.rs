@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use crate::connection::Client;
+use crate::connection::{self, Client};
 
 /// How long a client may go on sending after it has been refused.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
@@ -39,6 +38,8 @@ pub(crate) struct Socket {
     /// Set while a write waits for the peer; the connection counts as busy then.
     stall: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
+    /// Set when the last answer was kept back: who has it writes it, and closes.
+    keeps_back: bool,
 }
 
 /// Reading on after the last write. To close with bytes unread would reset the connection, and the reset
@@ -52,17 +53,28 @@ impl Socket {
     /// A socket whose first bytes are `first`; what `stream` has follows.
     pub(crate) fn new(stream: Arc<TcpStream>, first: Bytes, client: Arc<Client>, limit: Duration) -> Self {
         forget_the_vanished(&stream, limit);
-        Self { stream, first, client, limit, stall: None, lingering: None }
+        Self { stream, first, client, limit, stall: None, lingering: None, keeps_back: false }
     }
 
-    fn timed<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
+    /// Keeps an answer of the parser's own for [`connection`] to decide about, once.
+    fn keep_back(&mut self, bytes: &[u8]) -> bool {
+        let keeps =
+            connection::is_of_the_parser(bytes) && self.client.refusal.set(Bytes::copy_from_slice(bytes)).is_ok();
+        self.keeps_back |= keeps;
+        keeps
+    }
+
+    fn timed(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = &polled {
             if self.stall.take().is_some() {
+                self.client.sent.block(false);
                 self.client.pulse.end();
             }
+            self.client.sent.add(*written.as_ref().unwrap_or(&0));
             return polled;
         }
         let stall = self.stall.get_or_insert_with(|| {
+            self.client.sent.block(true);
             self.client.pulse.begin();
             Box::pin(sleep(self.limit))
         });
@@ -148,8 +160,9 @@ impl AsyncRead for Socket {
             buf.put_slice(&self.first[..length]);
             self.first.advance(length);
         }
-        if buf.filled().len() > before {
-            self.client.has_sent.store(true, Ordering::Relaxed);
+        let read = &buf.filled()[before..];
+        if !read.is_empty() {
+            self.client.arrivals.note(read);
         }
         Poll::Ready(Ok(()))
     }
@@ -157,6 +170,9 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.keep_back(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = poll_write(&self.stream, cx, |stream| stream.try_write(bytes));
         self.timed(cx, polled)
     }
@@ -168,6 +184,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         let mut small = [0; SMALL];
         let polled = match joined(bytes, &mut small) {
+            Some(together) if self.keep_back(together) => return Poll::Ready(Ok(together.len())),
             Some(together) => poll_write(&self.stream, cx, |stream| stream.try_write(together)),
             None => poll_write(&self.stream, cx, |stream| stream.try_write_vectored(bytes)),
         };
@@ -183,6 +200,9 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.keeps_back {
+            return Poll::Ready(Ok(()));
+        }
         let Self { stream, client, lingering, .. } = &mut *self;
         let lingering = match lingering {
             Some(lingering) => lingering,

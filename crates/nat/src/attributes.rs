@@ -238,6 +238,52 @@ pub use nat_macros::register_per_user_function_group;
 /// ```
 pub use nat_macros::register_function_group;
 
+/// Makes an async builder function a component type of a kind that is not a function: a language model, an object store, or
+/// any other kind that a crate defines with [`component_kind!`](crate::component_kind).
+///
+/// The builder function returns a value of a type that implements the trait of the kind. Its components stand under the
+/// section of the kind; other components name one with the reference type of the kind in their settings, and get it from
+/// [`Builder::get_component`](crate::Builder::get_component).
+///
+/// ```
+/// use nat::{Builder, register_component};
+///
+/// /// Greets people.
+/// pub trait Greeter: Send + Sync + 'static {
+///     fn greet(&self, name: &str) -> String;
+/// }
+///
+/// nat::component_kind! {
+///     /// The name of a greeter under `greeters:`.
+///     pub struct GreeterRef for dyn Greeter;
+///     section = "greeters";
+///     noun = "greeter";
+///     reference = "greeter";
+/// }
+///
+/// struct Polite;
+///
+/// impl Greeter for Polite {
+///     fn greet(&self, name: &str) -> String {
+///         format!("Good day, {name}.")
+///     }
+/// }
+///
+/// /// Says good day.
+/// #[register_component(kind = GreeterRef)]
+/// async fn polite(_config: (), _builder: &Builder) -> nat::Result<Polite> {
+///     Ok(Polite)
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # Parameters
+///
+/// `kind` is the reference type of the kind. `scope = per_user` makes an instance for each user; without it, or with
+/// `scope = shared`, there is one for all, which cannot use what is per user. `config_type`, `name` and `crate` are as in
+/// [`register_per_user_function`].
+pub use nat_macros::register_component;
+
 /// Makes the methods of an `impl` block that are marked `#[function]` the functions of a group.
 ///
 /// - `#[function] async fn name(&self, ctx: &Context, input: I) -> nat::Result<O>` is a function of the

@@ -121,10 +121,10 @@ mod seen;
 pub use attributes::*;
 pub use nat_chat as chat;
 pub use nat_core::{
-    BuildReason, Builder, Chunks, CloseFn, CloseReason, Context, DynFunctionHandle, Error, ErrorKind, FromFn, Function,
-    FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef, Listening, NoClose, RequestInfo,
-    Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage, UserId, from_fn, from_stream_fn,
-    stream,
+    BuildReason, Builder, Chunks, CloseFn, CloseReason, ComponentKind, ComponentRef, Context, DynFunctionHandle, Error,
+    ErrorKind, FromFn, Function, FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef,
+    Listening, NoClose, RequestInfo, Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage,
+    UserId, component_kind, from_fn, from_stream_fn, stream,
 };
 pub use nat_schema::duration::TimeSpan;
 

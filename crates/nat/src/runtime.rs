@@ -27,10 +27,9 @@
 //! ```
 
 pub use nat_config::ConfigErrors;
-pub use nat_core::config::ComponentKind;
 pub use nat_core::{
-    Answers, BuildError, BuildFailure, CallError, CancellationToken, Chunk, Config, Edge, EntryName, Event,
-    EventStream, GraphError, Input, InstanceTotals, Interface, InvalidInput, OpenError, Output, OutputStream,
+    Answers, BuildError, BuildFailure, CallError, CancellationToken, Chunk, ComponentKind, Config, Edge, EntryName,
+    Event, EventStream, GraphError, Input, InstanceTotals, Interface, InvalidInput, OpenError, Output, OutputStream,
     Registered, Registration, Registry, RegistryError, Runtime, Session, ShutdownReport, Site, StartError, Step,
     StepKind, StepPayload, UserPage, UserReport, Workflow,
 };

@@ -39,7 +39,7 @@ fn the_second_signal_waits_for_nothing() {
     let (_folder, mut process) = running(file, "close-hangs");
     process.signal("INT");
     process.until("SIGINT: ");
-    process.signal("INT");
+    process.signal_again("INT");
     let (status, log) = process.wait();
     assert_eq!(status.signal(), Some(2), "{log}");
     assert!(!log.contains("All SessionManagers cleaned up"), "{log}");
@@ -74,7 +74,7 @@ fn a_run_is_interrupted_while_its_function_blocks() {
     let (_folder, mut process) = run("shutdown_timeout: 1h, close_timeout: 1h");
     process.signal("INT");
     process.until("SIGINT: ");
-    process.signal("INT");
+    process.signal_again("INT");
     let (status, log) = process.wait();
     assert_eq!(status.signal(), Some(2), "nothing is waited for, so nothing is late: {log}");
 }

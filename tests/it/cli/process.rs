@@ -69,6 +69,12 @@ impl Process {
         assert!(sent.expect("kill runs").success());
     }
 
+    /// Sends a signal that is a further request: one that comes with another is the same.
+    pub(super) fn signal_again(&self, name: &str) {
+        std::thread::sleep(Duration::from_millis(250));
+        self.signal(name);
+    }
+
     /// Waits for the end: how it ended, and everything it said.
     pub(super) fn wait(mut self) -> (ExitStatus, String) {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use nat_core::config::ComponentKind;
+use nat_core::ComponentKind;
 use nat_core::{DependencyGraph, GraphComponent, Reach, Scope};
 
 use crate::args::{GraphFormat, GraphOptions};
@@ -36,10 +36,10 @@ fn tree(components: &[GraphComponent]) -> String {
         component.reach == Reach::Requests || !needed.contains(index)
     };
     let mut roots: Vec<usize> = (0..components.len()).filter(is_root).collect();
-    roots.sort_by_key(|index| match (components[*index].kind, components[*index].reach) {
-        (ComponentKind::Workflow, _) => 0,
-        (_, Reach::Requests) => 1,
-        (_, Reach::Components) => 2,
+    roots.sort_by_key(|index| match components[*index].reach {
+        _ if components[*index].kind == ComponentKind::WORKFLOW => 0,
+        Reach::Requests => 1,
+        Reach::Components => 2,
     });
     let mut drawn = Tree { components, text: String::new(), seen: HashSet::new() };
     for root in roots {
@@ -61,11 +61,11 @@ impl Tree<'_> {
         let component = &self.components[index];
         let again = !self.seen.insert(index) && !component.needs.is_empty();
         let further = if again { " (as above)" } else { "" };
-        let role = match (component.kind, component.reach) {
-            (ComponentKind::Workflow, _) => "workflow, ",
-            (ComponentKind::FunctionGroup, _) => "group, ",
-            (ComponentKind::Function, Reach::Requests) => "endpoint, ",
-            (ComponentKind::Function, Reach::Components) => "",
+        let role = match component.kind.noun() {
+            "function group" => "group, ".to_owned(),
+            "function" if component.reach == Reach::Requests => "endpoint, ".to_owned(),
+            "function" => String::new(),
+            noun => format!("{noun}, "),
         };
         // Writing to a string cannot fail.
         let _ = writeln!(

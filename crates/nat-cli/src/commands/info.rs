@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
+use nat_core::ComponentKind;
 use nat_core::Registry;
-use nat_core::config::ComponentKind;
 use serde_json::{Value, json};
 
 use crate::args::{ComponentsOptions, Field};
@@ -14,9 +14,10 @@ use crate::project::registry;
 
 mod table;
 
-/// The component types of the Python toolkit: those that have no entries here are no mistake.
+/// The component types of the Python toolkit, of which those without entries here are no mistake, and the kinds that are
+/// linked in.
 pub(crate) fn types() -> PossibleValuesParser {
-    PossibleValuesParser::new([
+    let known = [
         "front_end",
         "function",
         "function_group",
@@ -41,7 +42,12 @@ pub(crate) fn types() -> PossibleValuesParser {
         "trainer_adapter",
         "trajectory_builder",
         "undefined",
-    ])
+    ];
+    // Registrations that do not fit together are reported when they are used.
+    let linked = Registry::linked().map(|registry| registry.kinds()).unwrap_or_default();
+    let further = linked.into_iter().filter(|kind| kind.is_registered_kind()).map(|kind| kind.reference());
+    let further = further.filter(|name| !known.contains(name)).collect::<Vec<_>>();
+    PossibleValuesParser::new(known.into_iter().chain(further))
 }
 
 /// One row of the table.
@@ -82,15 +88,13 @@ fn rows(registry: &Registry) -> Vec<Row> {
         Row::own("front_end", "console", "One run from the command line (`nat run`)"),
         Row::own("front_end", "fastapi", "The HTTP server (`nat serve`)"),
     ];
-    for (kind, component_type) in
-        [(ComponentKind::Function, "function"), (ComponentKind::FunctionGroup, "function_group")]
-    {
+    for kind in registry.kinds().into_iter().filter(|kind| *kind != ComponentKind::WORKFLOW) {
         for registered in registry.types(kind) {
             let registration = registered.registration();
             rows.push(Row {
                 package: registration.site().package.to_owned(),
                 version: registration.site().version.to_owned(),
-                component_type,
+                component_type: kind.reference(),
                 component_name: registration.type_name().to_owned(),
                 description: registration.description().split_whitespace().collect::<Vec<_>>().join(" "),
             });

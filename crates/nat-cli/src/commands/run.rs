@@ -41,7 +41,7 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
         conversation_id: options.conversation_id.clone().or(defaults.conversation_id),
     };
     if level <= LogLevel::Info {
-        console::out(&summary(&project.config))?;
+        console::out(&summary(&project.config, &project.registry))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;

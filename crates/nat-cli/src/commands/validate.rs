@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nat_config::diagnostic::{Report, Severity};
 use nat_core::config::FrontEnd;
-use nat_core::{CancellationToken, Config, EntryName, OpenError, Runtime, Scope, StartError, UserId};
+use nat_core::{CancellationToken, Config, EntryName, OpenError, Registry, Runtime, Scope, StartError, UserId};
 use serde_json::{Value, json};
 
 use crate::args::{ReportFormat, ValidateOptions};
@@ -85,7 +85,7 @@ fn in_text(file: &str, checked: Result<Valid, Failure>, changes: Option<&Changes
     if let Some(Err(reason)) = trial {
         return refuse(reason.into());
     }
-    console::out(&format!("✓ Configuration file is valid!\n\n{}", summary(&project.config)))?;
+    console::out(&format!("✓ Configuration file is valid!\n\n{}", summary(&project.config, &project.registry)))?;
     if trial.is_some() {
         console::out("\n✓ Its components were built and closed.\n")?;
     }
@@ -160,10 +160,10 @@ async fn build_and_close(project: &Project) -> Result<(), String> {
 }
 
 /// What the file holds, in numbers.
-pub(crate) fn summary(config: &Config) -> String {
+pub(crate) fn summary(config: &Config, registry: &Registry) -> String {
     let workflow = config.workflow.as_ref().map_or("None", |workflow| workflow.type_name.as_str());
     let mut text = format!("Configuration Summary:\n--------------------\nWorkflow Type: {workflow}\n");
-    for (label, section) in [
+    let known = [
         ("Functions", "functions"),
         ("Function Groups", "function_groups"),
         ("LLMs", "llms"),
@@ -173,9 +173,14 @@ pub(crate) fn summary(config: &Config) -> String {
         ("Retrievers", "retrievers"),
         ("TTC Strategies", "ttc_strategies"),
         ("Authentication Providers", "authentication"),
-    ] {
+    ];
+    for (label, section) in known {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "Number of {label}: {}", config.count(section));
+    }
+    let further = registry.kinds().into_iter().filter(|kind| kind.is_registered_kind()).map(|kind| kind.section());
+    for section in further.filter(|section| known.iter().all(|(_, known)| known != section)) {
+        let _ = writeln!(text, "Number of {section}: {}", config.count(section));
     }
     text
 }

@@ -70,8 +70,16 @@ impl Queue {
         Ok(Self(Arc::new(Handle { shared })))
     }
 
+    /// Appends a log line as [`Queue::log`] does, or as [`Queue::keep`] where it is among the last words of the process.
+    pub(super) fn append(&self, line: &str) {
+        match super::LAST_WORDS.get() {
+            true => drop(self.keep(line)),
+            false => self.log(line),
+        }
+    }
+
     /// Appends a log line, which is dropped and counted when the queue is full.
-    pub(super) fn log(&self, line: &str) {
+    fn log(&self, line: &str) {
         let shared = &self.0.shared;
         let mut state = shared.state.lock();
         let bytes = state.waiting.len() + state.in_flight;
@@ -99,14 +107,24 @@ impl Queue {
         Ticket { queue: self, end }
     }
 
-    /// Waits until everything is written that has been appended so far, but gives up after `longest`, or when nothing
-    /// could be written for `stalled`. Says whether everything is written.
+    /// Waits until everything is written that has been appended so far, and how many lines were dropped, but gives up
+    /// after `longest`, or when nothing could be written for `stalled`. Says whether everything is written.
     pub(crate) fn flush(&self, longest: Duration, stalled: Duration) -> bool {
         let shared = &self.0.shared;
         let mut state = shared.state.lock();
-        let (end, deadline) = (state.pushed, Instant::now() + longest);
+        let deadline = Instant::now() + longest;
         let (mut done, mut progress) = (state.done, Instant::now());
-        while state.done < end {
+        let mut end = state.pushed;
+        loop {
+            if state.done >= end {
+                if state.dropped == 0 {
+                    return true;
+                }
+                // The thread would tell it next, but perhaps the process is not there any more by then.
+                state.tell_dropped(shared.dropped);
+                end = state.pushed;
+            }
+            shared.filled.notify_one();
             if state.done != done {
                 (done, progress) = (state.done, Instant::now());
             }
@@ -116,7 +134,6 @@ impl Queue {
             }
             shared.written.wait_until(&mut state, until);
         }
-        true
     }
 }
 

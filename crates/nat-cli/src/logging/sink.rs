@@ -113,12 +113,12 @@ impl<S: Subscriber> Layer<S> for Sinks {
         };
         if on_console {
             match &self.0.console {
-                Some(queue) => queue.log(&text),
+                Some(queue) => queue.append(&text),
                 None => crate::console::err(&text),
             }
         }
         for target in files {
-            target.queue.log(&text);
+            target.queue.append(&text);
         }
     }
 }
@@ -126,9 +126,13 @@ impl<S: Subscriber> Layer<S> for Sinks {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::{BufRead, BufReader};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
 
     use tracing_subscriber::layer::SubscriberExt;
 
+    use super::super::queue::MAX_BYTES;
     use super::*;
 
     #[test]
@@ -143,6 +147,40 @@ mod tests {
         for target in ["nat_server::connection", "nat_core", "h2o", "hyperbole::x", "my_functions"] {
             assert!(shows(LevelFilter::INFO, Level::INFO, target) && !shows(LevelFilter::INFO, Level::DEBUG, target));
         }
+    }
+
+    /// Whatever a process logs about its end, as everybody who logs that does.
+    #[test]
+    fn last_words_are_taken_by_a_log_that_is_full() {
+        let (reader, place) = UnixStream::pair().expect("sockets can be made");
+        let sinks = Sinks::new(LogFormat::Text, LevelFilter::OFF);
+        let target = sinks.target(File::from(OwnedFd::from(place)), LevelFilter::INFO);
+        sinks.replace(LevelFilter::OFF, vec![target.expect("a thread can be started")]);
+        tracing::subscriber::with_default(tracing_subscriber::Registry::default().with(sinks.clone()), || {
+            // Nobody reads: the system takes a part of it, the queue what it may, and the rest is dropped.
+            let much = "x".repeat(1 << 10);
+            for _ in 0..3 * MAX_BYTES / much.len() {
+                tracing::info!(target: "nat_server", much);
+            }
+            // Neither is there room for anything short.
+            for _ in 0..100 {
+                tracing::info!(target: "nat_server", "xxx");
+            }
+            crate::signals::report_blocked(&[], 1);
+            tracing::info!(target: "nat_server", much);
+        });
+        let lines = std::thread::spawn(move || {
+            let lines = BufReader::new(reader).lines().map(|line| line.expect("lines are text"));
+            lines.filter(|line| !line.contains("xxx")).collect::<Vec<_>>()
+        });
+        let long = Duration::from_secs(60);
+        sinks.flush(long, long);
+        // The place is closed when its queue is gone, which ends the lines.
+        sinks.replace(LevelFilter::OFF, Vec::new());
+        let lines = lines.join().expect("the lines are there");
+        let [.., dropped, last, more] = &lines[..] else { panic!("{lines:?}") };
+        assert!(dropped.contains("dropped here") && last.contains("the process ends with status 70"), "{lines:?}");
+        assert!(more.contains("1 log line was dropped"), "{lines:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use nat_core::activity::Activity;
 use tracing::{error, info};
 
 use super::{Running, Signals, named, report_blocked};
-use crate::logging::Log;
+use crate::logging::{self, Log};
 
 /// How long the last words may take to be written.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ fn run(signals: &Signals, log: &Log, announcements: Receiver<Announcement>) {
                 continue;
             }
             Announcement::End { signal, said } => {
-                info!("{signal}: the process ends at once");
+                logging::last_words(|| info!("{signal}: the process ends at once"));
                 said
             }
             Announcement::Blocked { blocked, said } => {
@@ -70,10 +70,10 @@ fn run(signals: &Signals, log: &Log, announcements: Receiver<Announcement>) {
                 said
             }
             Announcement::Abort { running, said } => {
-                error!(
-                    "the process aborts (stack overflow, failed allocation, second panic or abort): {}",
-                    named(&running)
-                );
+                let code = named(&running);
+                logging::last_words(|| {
+                    error!("the process aborts (stack overflow, failed allocation, second panic or abort): {code}");
+                });
                 said
             }
         };

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::SIGHUP;
+
 use super::{Allowance, Running};
 
 /// What a stop takes beside its two timeouts. With the defaults of these the process ends before `docker stop` kills it.
@@ -9,11 +11,18 @@ pub(super) const MARGIN: Duration = Duration::from_millis(500);
 /// How long the runtime may take to answer the second signal.
 const ANSWER: Duration = Duration::from_millis(500);
 
+/// Signals within this time of one that counts are the same request: a person's Ctrl-C reaches the whole process group
+/// and is passed on by the parent as well, process managers send SIGTERM and SIGHUP together.
+pub(super) const SAME: Duration = Duration::from_millis(200);
+
 /// The stop of a process, from the first signal on.
 #[derive(Debug)]
 pub(super) struct Stop {
     running: Running,
+    /// Signals that count.
     signals: u32,
+    /// When the last of them came.
+    last: Option<Instant>,
     /// The end, however far things are.
     deadline: Option<Instant>,
     /// When it is looked at whether the second signal was answered.
@@ -29,6 +38,8 @@ pub(super) enum Asked {
     Hurry,
     /// The end of the process, by this signal.
     End,
+    /// Nothing more than what was asked for before.
+    Nothing,
 }
 
 /// Why the supervisor ends the process.
@@ -42,12 +53,19 @@ pub(super) enum Up {
 
 impl Stop {
     pub(super) fn new(running: Running) -> Self {
-        Self { running, signals: 0, deadline: None, answer: None }
+        Self { running, signals: 0, last: None, deadline: None, answer: None }
     }
 
-    /// A signal has come. `over` says that only the result is still to be printed.
-    pub(super) fn signal(&mut self, now: Instant, allowance: Allowance, over: bool) -> Asked {
+    /// The signal `number` has come. `over` says that only the result is still to be printed.
+    pub(super) fn signal(&mut self, number: i32, now: Instant, allowance: Allowance, over: bool) -> Asked {
+        let is_same = self.last.is_some_and(|last| now.saturating_duration_since(last) < SAME);
+        // A terminal that goes away says so once for the kernel and once for the shell, and never that anything is urgent.
+        let is_no_hurry = number == SIGHUP && self.signals > 0 && !over;
+        if is_same || is_no_hurry {
+            return Asked::Nothing;
+        }
         self.signals += 1;
+        self.last = Some(now);
         match (self.signals, over) {
             (_, true) | (3.., _) => Asked::End,
             (1, _) => {
@@ -98,6 +116,8 @@ impl Stop {
 
 #[cfg(test)]
 mod tests {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+
     use super::*;
 
     const DEFAULTS: Allowance = Allowance { drain: Duration::from_secs(5), close: Duration::from_secs(4) };
@@ -111,7 +131,7 @@ mod tests {
         for running in [Running::Server, Running::OneShot] {
             let (mut stop, start) = (Stop::new(running), Instant::now());
             assert_eq!((stop.next(), stop.time(start, false)), (None, None));
-            assert_eq!(stop.signal(start, DEFAULTS, false), Asked::Stop);
+            assert_eq!(stop.signal(SIGTERM, start, DEFAULTS, false), Asked::Stop);
             assert_eq!(stop.next(), Some(start + ms(9500)));
             assert_eq!(stop.time(start + ms(9499), false), None);
             assert_eq!(stop.time(start + ms(9500), true), Some(Up::Blocked));
@@ -122,63 +142,98 @@ mod tests {
     fn what_is_left_when_everything_is_over_has_no_deadline() {
         for running in [Running::Server, Running::OneShot] {
             let (mut stop, start) = (Stop::new(running), Instant::now());
-            stop.signal(start, DEFAULTS, false);
-            stop.signal(start, DEFAULTS, false);
+            stop.signal(SIGTERM, start, DEFAULTS, false);
+            stop.signal(SIGTERM, start + SAME, DEFAULTS, false);
             stop.disarm();
             assert_eq!((stop.next(), stop.time(start + ms(60_000), false)), (None, None));
-            assert_eq!(stop.signal(start, DEFAULTS, true), Asked::End);
+            assert_eq!(stop.signal(SIGTERM, start + SAME * 2, DEFAULTS, true), Asked::End);
         }
     }
 
     #[test]
     fn the_second_signal_leaves_the_time_for_closes_to_a_runtime_that_answers() {
         let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
-        stop.signal(start, DEFAULTS, false);
-        assert_eq!(stop.signal(start + ms(100), DEFAULTS, false), Asked::Hurry);
-        assert_eq!(stop.next(), Some(start + ms(600)));
-        assert_eq!(stop.time(start + ms(600), true), None);
-        assert_eq!(stop.next(), Some(start + ms(4600)));
-        assert_eq!(stop.time(start + ms(4600), true), Some(Up::Blocked));
+        stop.signal(SIGTERM, start, DEFAULTS, false);
+        assert_eq!(stop.signal(SIGTERM, start + ms(300), DEFAULTS, false), Asked::Hurry);
+        assert_eq!(stop.next(), Some(start + ms(800)));
+        assert_eq!(stop.time(start + ms(800), true), None);
+        assert_eq!(stop.next(), Some(start + ms(4800)));
+        assert_eq!(stop.time(start + ms(4800), true), Some(Up::Blocked));
     }
 
     #[test]
     fn the_second_signal_ends_a_runtime_that_does_not_answer() {
         let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
-        stop.signal(start, DEFAULTS, false);
-        stop.signal(start, DEFAULTS, false);
-        assert_eq!(stop.time(start + ms(499), false), None);
-        assert_eq!(stop.time(start + ms(500), false), Some(Up::Blocked));
+        stop.signal(SIGTERM, start, DEFAULTS, false);
+        stop.signal(SIGTERM, start + SAME, DEFAULTS, false);
+        assert_eq!(stop.time(start + SAME + ms(499), false), None);
+        assert_eq!(stop.time(start + SAME + ms(500), false), Some(Up::Blocked));
     }
 
     #[test]
     fn the_second_signal_never_gives_more_time() {
         let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
-        stop.signal(start, DEFAULTS, false);
-        stop.signal(start + ms(9000), DEFAULTS, false);
+        stop.signal(SIGTERM, start, DEFAULTS, false);
+        stop.signal(SIGTERM, start + ms(9000), DEFAULTS, false);
         assert_eq!(stop.time(start + ms(9500), true), Some(Up::Blocked));
     }
 
     #[test]
     fn a_run_waits_for_nothing_after_the_second_signal() {
         let (mut stop, start) = (Stop::new(Running::OneShot), Instant::now());
-        stop.signal(start, DEFAULTS, false);
-        assert_eq!(stop.signal(start, DEFAULTS, false), Asked::Hurry);
-        assert_eq!(stop.next(), Some(start + MARGIN));
-        assert_eq!(stop.time(start + MARGIN, false), Some(Up::Hurried));
+        stop.signal(SIGTERM, start, DEFAULTS, false);
+        assert_eq!(stop.signal(SIGINT, start + SAME, DEFAULTS, false), Asked::Hurry);
+        assert_eq!(stop.next(), Some(start + SAME + MARGIN));
+        assert_eq!(stop.time(start + SAME + MARGIN, false), Some(Up::Hurried));
     }
 
     #[test]
     fn the_third_signal_ends_the_process_and_any_signal_at_the_end_does() {
         let (mut stop, now) = (Stop::new(Running::Server), Instant::now());
-        let asked = [(); 3].map(|()| stop.signal(now, DEFAULTS, false));
+        let asked = [0, 1, 2].map(|number| stop.signal(SIGTERM, now + SAME * number, DEFAULTS, false));
         assert_eq!(asked, [Asked::Stop, Asked::Hurry, Asked::End]);
-        assert_eq!(Stop::new(Running::OneShot).signal(now, DEFAULTS, true), Asked::End);
+        assert_eq!(Stop::new(Running::OneShot).signal(SIGTERM, now, DEFAULTS, true), Asked::End);
+    }
+
+    #[test]
+    fn signals_that_come_together_are_one_request() {
+        for (first, second) in [(SIGTERM, SIGHUP), (SIGHUP, SIGTERM), (SIGINT, SIGINT), (SIGTERM, SIGTERM)] {
+            for running in [Running::Server, Running::OneShot] {
+                let (mut stop, start) = (Stop::new(running), Instant::now());
+                assert_eq!(stop.signal(first, start, DEFAULTS, false), Asked::Stop);
+                for after in [ms(0), ms(1), ms(199)] {
+                    assert_eq!(stop.signal(second, start + after, DEFAULTS, false), Asked::Nothing);
+                    // Also where the stop has been quick.
+                    assert_eq!(stop.signal(second, start + after, DEFAULTS, true), Asked::Nothing);
+                }
+                assert_eq!(stop.next(), Some(start + ms(9500)), "nothing has become more urgent");
+                // The next request is doubled too.
+                let later = start + SAME;
+                let asked = [0, 199, 200].map(|after| stop.signal(SIGINT, later + ms(after), DEFAULTS, false));
+                assert_eq!(asked, [Asked::Hurry, Asked::Nothing, Asked::End]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_hangup_begins_a_stop_and_hurries_none() {
+        let (mut stop, start) = (Stop::new(Running::Server), Instant::now());
+        assert_eq!(stop.signal(SIGHUP, start, DEFAULTS, false), Asked::Stop);
+        for seconds in 1..4 {
+            let later = start + Duration::from_secs(seconds);
+            assert_eq!(stop.signal(SIGHUP, later, DEFAULTS, false), Asked::Nothing);
+        }
+        assert_eq!(stop.signal(SIGTERM, start + ms(4000), DEFAULTS, false), Asked::Hurry);
+        assert_eq!(stop.signal(SIGHUP, start + ms(5000), DEFAULTS, false), Asked::Nothing);
+        // A result that nobody reads any more holds nothing up.
+        assert_eq!(stop.signal(SIGHUP, start + ms(6000), DEFAULTS, true), Asked::End);
+        assert_eq!(Stop::new(Running::OneShot).signal(SIGHUP, start, DEFAULTS, true), Asked::End);
     }
 
     #[test]
     fn a_time_beyond_the_clock_is_no_deadline() {
         let (mut stop, now) = (Stop::new(Running::Server), Instant::now());
-        stop.signal(now, Allowance { drain: Duration::MAX, close: Duration::MAX }, false);
+        stop.signal(SIGTERM, now, Allowance { drain: Duration::MAX, close: Duration::MAX }, false);
         assert_eq!((stop.next(), stop.time(now, false)), (None, None));
     }
 }

@@ -107,7 +107,8 @@ impl Supervisor {
     fn signal(&mut self, number: i32, name: &'static str) {
         let _ = self.shared.received.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
         let (allowance, over) = (*self.shared.allowance.lock(), self.shared.over.load(Ordering::SeqCst));
-        match self.stop.signal(Instant::now(), allowance, over) {
+        match self.stop.signal(number, Instant::now(), allowance, over) {
+            Asked::Nothing => {}
             Asked::Stop => self.announce(Announcement::Stop(name)),
             Asked::Hurry => {
                 self.announce(Announcement::Hurry(name));

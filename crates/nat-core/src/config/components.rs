@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::finding::Around;
-use super::sections::{FUNCTION_GROUPS, FUNCTIONS, WORKFLOW};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, SettingsReader};
+use crate::kind::Role;
 use nat_config::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use nat_schema::reader::Tree;
 use nat_schema::text::{list_of_names, some_names};
@@ -48,13 +48,13 @@ struct GroupKeys {
 fn reserved(kind: ComponentKind) -> &'static CompiledSchema {
     static FUNCTION: OnceLock<CompiledSchema> = OnceLock::new();
     static GROUP: OnceLock<CompiledSchema> = OnceLock::new();
-    match kind {
-        ComponentKind::FunctionGroup => {
-            GROUP.get_or_init(|| CompiledSchema::new(schemars::schema_for!(GroupKeys).to_value()))
-        }
-        ComponentKind::Function | ComponentKind::Workflow => {
+    static OBJECT: OnceLock<CompiledSchema> = OnceLock::new();
+    match kind.role() {
+        Role::Group => GROUP.get_or_init(|| CompiledSchema::new(schemars::schema_for!(GroupKeys).to_value())),
+        Role::Function | Role::Workflow => {
             FUNCTION.get_or_init(|| CompiledSchema::new(schemars::schema_for!(FunctionKeys).to_value()))
         }
+        Role::Object => OBJECT.get_or_init(|| CompiledSchema::new(serde_json::json!({ "type": "object" }))),
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Reading<'t> {
 impl Reading<'_> {
     /// A section that maps names to components. A section without content is as none.
     pub(super) fn section(&mut self, kind: ComponentKind, section: Option<Value>) -> Vec<ComponentSettings> {
-        let name = section_of(kind);
+        let name = kind.section();
         match section {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Object(components)) => {
@@ -96,7 +96,7 @@ impl Reading<'_> {
     pub(super) fn workflow(&mut self, value: Option<Value>) -> Option<ComponentSettings> {
         match value {
             None | Some(Value::Null) => None,
-            Some(value) => self.component(ComponentKind::Workflow, WORKFLOW_NAME.to_owned(), &[], value),
+            Some(value) => self.component(ComponentKind::WORKFLOW, WORKFLOW_NAME.to_owned(), &[], value),
         }
     }
 
@@ -108,7 +108,7 @@ impl Reading<'_> {
             _ => None,
         };
         if let Some(message) = refused {
-            let error = ConfigError::section(section_of(kind), message).at(place.clone()).aim(Aim::Key);
+            let error = ConfigError::section(kind.section(), message).at(place.clone()).aim(Aim::Key);
             self.errors
                 .push(error.mend("give it another name").edit(Edit::Rename(full(kind, &place), "unnamed".into())));
         }
@@ -122,7 +122,7 @@ impl Reading<'_> {
         place: &[Segment],
         value: Value,
     ) -> Option<ComponentSettings> {
-        let section = section_of(kind);
+        let section = kind.section();
         let Value::Object(mut settings) = value else {
             let message = if value.is_null() { NO_TYPE } else { "Input should be a valid dictionary" };
             let mend = "a component is a mapping that begins with its `_type`";
@@ -181,13 +181,13 @@ impl Reading<'_> {
             Some(Value::String(name)) => Some(name),
             Some(_) => {
                 let place = place.iter().cloned().chain(keys(key));
-                let error = ConfigError::section(section_of(kind), "Input should be a valid string").at(place);
+                let error = ConfigError::section(kind.section(), "Input should be a valid string").at(place);
                 let mend = format!("write the name of a type: {}", self.some_types(kind));
                 self.errors.push(error.mend(mend).expected("the name of a type"));
                 None
             }
             None => {
-                let error = ConfigError::section(section_of(kind), NO_TYPE).at(place.to_vec()).aim(Aim::Key);
+                let error = ConfigError::section(kind.section(), NO_TYPE).at(place.to_vec()).aim(Aim::Key);
                 let similar = settings.keys().find(|key| nearest(key, TYPE_KEYS).is_some());
                 self.errors.push(match similar {
                     Some(key) => {
@@ -215,10 +215,11 @@ impl Reading<'_> {
         place: &[Segment],
         settings: &mut Map<String, Value>,
     ) -> Map<String, Value> {
-        let section = section_of(kind);
-        let names: &[&str] = match kind {
-            ComponentKind::FunctionGroup => &["name", "middleware", "include", "exclude"],
-            ComponentKind::Function | ComponentKind::Workflow => &["name", "middleware"],
+        let section = kind.section();
+        let names: &[&str] = match kind.role() {
+            Role::Group => &["name", "middleware", "include", "exclude"],
+            Role::Function | Role::Workflow => &["name", "middleware"],
+            Role::Object => &[],
         };
         let take = |name: &&str| settings.shift_remove(*name).map(|value| ((*name).to_owned(), value));
         let own: Map<String, Value> = names.iter().filter_map(take).collect();
@@ -270,7 +271,7 @@ impl Reading<'_> {
         schema: &CompiledSchema,
         settings: Map<String, Value>,
     ) -> Settled {
-        let section = section_of(kind);
+        let section = kind.section();
         let settings = Value::Object(settings);
         let mut settled = match self.types.settings_reader(kind, type_name) {
             Some(SettingsReader(read)) => {
@@ -319,24 +320,19 @@ impl Reading<'_> {
         let message = format!(
             "Input tag '{type_name}' found using discriminator() does not match any of the expected tags: {expected}"
         );
-        let other = match kind {
-            ComponentKind::FunctionGroup => ComponentKind::Function,
-            ComponentKind::Function | ComponentKind::Workflow => ComponentKind::FunctionGroup,
-        };
         let at = [full(kind, place), keys(["_type"])].concat();
-        let mut error = ConfigError::section(section_of(kind), message).at(place.to_vec());
+        let mut error = ConfigError::section(kind.section(), message).at(place.to_vec());
         error.detail.at = Some(at.clone());
         let error = error.expected(match known.is_empty() {
             true => "a type that is linked into this program; there is none".to_owned(),
             false => format!("one of {}", list_of_names(known.iter().copied())),
         });
-        if self.types.settings_schema(other, type_name).is_some() {
-            return error.mend(match other {
-                ComponentKind::FunctionGroup => {
-                    format!("`{type_name}` is a function group: it belongs under `function_groups`")
-                }
-                _ => format!("`{type_name}` is a function: it belongs under `functions`"),
-            });
+        let is_workflow = kind.role() == Role::Workflow;
+        let mut others = self.types.kinds();
+        others.retain(|other| *other != kind && !matches!(other.role(), Role::Workflow));
+        others.retain(|other| !(is_workflow && other.role() == Role::Function));
+        if let Some(other) = others.into_iter().find(|other| self.types.settings_schema(*other, type_name).is_some()) {
+            return error.mend(format!("`{type_name}` is {}: it belongs under `{}`", other.one(), other.section()));
         }
         let qualified = self.types.qualified_names(kind);
         let candidates: Vec<&str> = match type_name.contains('/') {
@@ -364,7 +360,7 @@ fn entry_value(entries: &[Value], index: usize) -> &Value {
 
 /// A path in the section of `kind`, from the top of the file.
 fn full(kind: ComponentKind, path: &[Segment]) -> Vec<Segment> {
-    keys([section_of(kind)]).into_iter().chain(path.iter().cloned()).collect()
+    keys([kind.section()]).into_iter().chain(path.iter().cloned()).collect()
 }
 
 /// Filled middleware, of a component or as a section.
@@ -373,12 +369,4 @@ pub(super) fn middleware(section: &str, at: Vec<Segment>) -> ConfigError {
         .mend("a guard that is not there must not look as if it were: remove it from the configuration")
         .aim(Aim::Key)
         .edit(Edit::Remove(at))
-}
-
-pub(super) fn section_of(kind: ComponentKind) -> &'static str {
-    match kind {
-        ComponentKind::Function => FUNCTIONS,
-        ComponentKind::FunctionGroup => FUNCTION_GROUPS,
-        ComponentKind::Workflow => WORKFLOW,
-    }
 }

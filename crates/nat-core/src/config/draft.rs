@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::components::{self, Reading};
 use super::finding::{Known, place_of};
 use super::{ComponentKind, ComponentSettings, ComponentTypes, Config, General, general, sections};
+use crate::kind::Role;
 use nat_config::{Aim, ConfigError, ConfigWarning, Edit, keys};
 use nat_schema::text::list_of_names;
 use nat_schema::{Reference, nearest};
@@ -22,6 +23,7 @@ pub(crate) struct Draft {
     pub(crate) functions: Vec<ComponentSettings>,
     pub(crate) function_groups: Vec<ComponentSettings>,
     pub(crate) workflow: Option<ComponentSettings>,
+    pub(crate) objects: Vec<ComponentSettings>,
     /// Components of which nothing is known but the name.
     pub(crate) unsound: Vec<(ComponentKind, String)>,
     pub(crate) sections: Vec<(&'static str, usize)>,
@@ -32,17 +34,22 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn of(mut content: Map<String, Value>, types: &dyn ComponentTypes) -> Self {
         let (mut errors, mut warnings, mut unsound) = (Vec::new(), Vec::new(), Vec::new());
-        let sections = counts(&content);
+        let kinds = types.kinds();
+        let known: Vec<&'static str> = sections::all(&kinds).collect();
+        let sections = counts(&content, &known);
         let general = general::read(content.shift_remove(sections::GENERAL), &mut errors, &mut warnings);
         let repeated = repeated_names(&content);
         let mut reading = Reading { types, errors: &mut errors, warnings: &mut warnings, unsound: &mut unsound };
-        let functions = reading.section(ComponentKind::Function, content.shift_remove(sections::FUNCTIONS));
+        let functions = reading.section(ComponentKind::FUNCTION, content.shift_remove(sections::FUNCTIONS));
         let function_groups =
-            reading.section(ComponentKind::FunctionGroup, content.shift_remove(sections::FUNCTION_GROUPS));
+            reading.section(ComponentKind::FUNCTION_GROUP, content.shift_remove(sections::FUNCTION_GROUPS));
         let workflow = reading.workflow(content.shift_remove(sections::WORKFLOW));
+        let of_objects = kinds.iter().filter(|kind| kind.role() == Role::Object);
+        let objects =
+            of_objects.flat_map(|kind| reading.section(*kind, content.shift_remove(kind.section()))).collect();
         errors.extend(repeated);
-        unsound.extend(in_misspelled_sections(&content));
-        other_sections(content, &mut errors, &mut warnings);
+        unsound.extend(in_misspelled_sections(&content, &kinds, &known));
+        other_sections(content, &known, &mut errors, &mut warnings);
         Self {
             general: general.general,
             endpoints: general.references,
@@ -50,6 +57,7 @@ impl Draft {
             functions,
             function_groups,
             workflow,
+            objects,
             unsound,
             sections,
             errors,
@@ -65,6 +73,7 @@ impl Draft {
                 functions: self.functions,
                 function_groups: self.function_groups,
                 workflow: self.workflow,
+                objects: self.objects,
                 warnings: self.warnings,
                 sections: self.sections,
             }),
@@ -73,12 +82,12 @@ impl Draft {
     }
 }
 
-fn counts(content: &Map<String, Value>) -> Vec<(&'static str, usize)> {
-    let count = |name: &'static str| match content.get(name) {
-        Some(Value::Object(entries)) => Some((name, entries.len())),
+fn counts(content: &Map<String, Value>, known: &[&'static str]) -> Vec<(&'static str, usize)> {
+    let count = |name: &&'static str| match content.get(*name) {
+        Some(Value::Object(entries)) => Some((*name, entries.len())),
         _ => None,
     };
-    sections::all().filter_map(count).collect()
+    known.iter().filter_map(count).collect()
 }
 
 /// A function and a group of one name would be one name for two things.
@@ -98,7 +107,12 @@ fn repeated_names(content: &Map<String, Value>) -> Vec<ConfigError> {
     repeated.map(error).collect()
 }
 
-fn other_sections(content: Map<String, Value>, errors: &mut Vec<ConfigError>, warnings: &mut Vec<ConfigWarning>) {
+fn other_sections(
+    content: Map<String, Value>,
+    known_sections: &[&str],
+    errors: &mut Vec<ConfigError>,
+    warnings: &mut Vec<ConfigWarning>,
+) {
     for (section, value) in content {
         let is_empty = match &value {
             Value::Null => true,
@@ -114,32 +128,39 @@ fn other_sections(content: Map<String, Value>, errors: &mut Vec<ConfigError>, wa
                 if !is_empty && !value.is_object() {
                     let error = ConfigError::section(&section, "Input should be a valid dictionary");
                     let error = error.expected("a mapping of names to components");
-                    errors.push(error.mend("remove it: this section has no effect").edit(Edit::Remove(here())));
+                    errors.push(error.mend("write a mapping, or leave the section empty"));
                 } else if !is_empty {
-                    let warning = ConfigError::section(&section, "this section has no effect in this version");
-                    warnings.push(ConfigWarning(warning.aim(Aim::Key).mend("remove it").edit(Edit::Remove(here()))));
+                    // The file may be one that is served elsewhere, too: nothing in it is to be removed.
+                    let message = "this section of the Python toolkit is not read: no crate that is linked into this \
+                                   program defines its kind of components";
+                    let warning = ConfigError::section(&section, message).aim(Aim::Key);
+                    warnings.push(ConfigWarning(
+                        warning.mend("see docs/compatibility.md; components that need it will say so"),
+                    ));
                 }
             }
-            unknown => errors.push(unknown_section(unknown)),
+            unknown => errors.push(unknown_section(unknown, known_sections)),
         }
     }
 }
 
 /// The names under a section whose own name is misspelled: they exist, and that one mistake is enough.
-fn in_misspelled_sections(content: &Map<String, Value>) -> Vec<(ComponentKind, String)> {
+fn in_misspelled_sections(
+    content: &Map<String, Value>,
+    kinds: &[ComponentKind],
+    known: &[&str],
+) -> Vec<(ComponentKind, String)> {
     let mut found = Vec::new();
-    for (section, value) in content.iter().filter(|(section, _)| !sections::all().any(|known| known == *section)) {
-        let kind = match nearest(section, sections::all()) {
-            Some(sections::FUNCTIONS) => ComponentKind::Function,
-            Some(sections::FUNCTION_GROUPS) => ComponentKind::FunctionGroup,
-            _ => continue,
-        };
-        found.extend(value.as_object().into_iter().flat_map(Map::keys).map(|name| (kind, name.clone())));
+    for (section, value) in content.iter().filter(|(section, _)| !known.contains(&section.as_str())) {
+        let Some(meant) = nearest(section, known.iter().copied()) else { continue };
+        let named = |kind: &&ComponentKind| kind.section() == meant && kind.role() != Role::Workflow;
+        let Some(kind) = kinds.iter().find(named) else { continue };
+        found.extend(value.as_object().into_iter().flat_map(Map::keys).map(|name| (*kind, name.clone())));
     }
     found
 }
 
-fn unknown_section(name: &str) -> ConfigError {
+fn unknown_section(name: &str, known: &[&str]) -> ConfigError {
     let error = ConfigError::section(name, "Extra inputs are not permitted").aim(Aim::Key);
     if name.contains('\u{a0}') {
         let plain = name.replace('\u{a0}', " ");
@@ -152,14 +173,14 @@ fn unknown_section(name: &str) -> ConfigError {
     if let Some(place) = place_of(name, Known::AtTop) {
         return error.mend(format!("it belongs {place}"));
     }
-    match nearest(name, sections::all()) {
+    match nearest(name, known.iter().copied()) {
         Some(meant) => {
             let edit = Edit::Rename(keys([name]), meant.to_owned());
             error.mend(format!("did you mean `{meant}`?")).edit(edit)
         }
         None => error
-            .expected(format!("one of the sections {}", list_of_names(sections::all())))
-            .mend(format!("the sections are: {}", sections::all().collect::<Vec<_>>().join(", ")))
+            .expected(format!("one of the sections {}", list_of_names(known.iter().copied())))
+            .mend(format!("the sections are: {}", known.join(", ")))
             .edit(Edit::Remove(keys([name]))),
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ComponentKind, general_schema, sections};
+use super::{general_schema, sections};
+use crate::kind::{ComponentKind, Role};
 use crate::registry::{Registered, Registry};
 use nat_schema::explain;
 
@@ -15,13 +16,14 @@ const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:[-?].*)?\}";
 /// settings, descriptions and defaults. Values may be written as `${NAME}` everywhere.
 ///
 /// It is for completion and first hints while typing, and a little more lenient than
-/// [`Document::check`](super::Document::check), which has the last word.
+/// [`Validation::of`](super::Validation::of), which has the last word.
 pub fn file_schema(registry: &Registry) -> Value {
     let mut defs = Map::new();
-    let functions = components(registry, ComponentKind::Function, &mut defs);
-    let groups = components(registry, ComponentKind::FunctionGroup, &mut defs);
-    defs.insert("function".to_owned(), functions);
-    defs.insert("function_group".to_owned(), groups);
+    let kinds = registry.kinds();
+    for kind in kinds.iter().copied().filter(|kind| kind.role() != Role::Workflow) {
+        let types = components(registry, kind, &mut defs);
+        defs.insert(definition(kind).to_owned(), types);
+    }
     let general = embedded(general_schema().as_value(), "general", &mut defs);
     defs.insert("general".to_owned(), general);
     // What a base gives need not be given again, so that a file with a base is checked by less strict copies.
@@ -32,27 +34,42 @@ pub fn file_schema(registry: &Registry) -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "NAT workflow file",
         "type": "object",
-        "properties": sections_described(),
+        "properties": sections_described(&kinds),
         "additionalProperties": false,
         "if": { "required": [sections::BASE] },
-        "then": { "properties": sections_by(PARTIAL) },
-        "else": { "properties": sections_by("") },
+        "then": { "properties": sections_by(PARTIAL, &kinds) },
+        "else": { "properties": sections_by("", &kinds) },
         "$defs": defs,
     })
 }
 
 /// The sections that are checked, by definitions whose names begin with `prefix`.
-fn sections_by(prefix: &str) -> Value {
+fn sections_by(prefix: &str, kinds: &[ComponentKind]) -> Value {
     let object = |definition: &str| json!({ "if": { "type": "object" }, "then": { "$ref": format!("#/$defs/{prefix}{definition}") } });
-    json!({
-        sections::GENERAL: object("general"),
-        sections::FUNCTIONS: { "additionalProperties": { "$ref": format!("#/$defs/{prefix}function") } },
-        sections::FUNCTION_GROUPS: { "additionalProperties": { "$ref": format!("#/$defs/{prefix}function_group") } },
-        sections::WORKFLOW: object("function"),
-    })
+    let mut checked = Map::new();
+    checked.insert(sections::GENERAL.to_owned(), object("general"));
+    for kind in kinds {
+        let schema = match kind.role() {
+            Role::Workflow => object(definition(*kind)),
+            Role::Function | Role::Group | Role::Object => {
+                json!({ "additionalProperties": { "$ref": format!("#/$defs/{prefix}{}", definition(*kind)) } })
+            }
+        };
+        checked.insert(kind.section().to_owned(), schema);
+    }
+    Value::Object(checked)
 }
 
-fn sections_described() -> Map<String, Value> {
+/// The name of the definition of all types of a kind.
+fn definition(kind: ComponentKind) -> &'static str {
+    match kind.role() {
+        Role::Function | Role::Workflow => "function",
+        Role::Group => "function_group",
+        Role::Object => kind.section(),
+    }
+}
+
+fn sections_described(kinds: &[ComponentKind]) -> Map<String, Value> {
     let mapping = |description: &str| json!({ "description": description, "type": ["object", "null"] });
     let mut properties = Map::new();
     let base = "Another file that this one is laid over: maps are merged, all else is replaced.";
@@ -65,8 +82,18 @@ fn sections_described() -> Map<String, Value> {
     ] {
         properties.insert(section.to_owned(), mapping(description));
     }
+    for kind in kinds.iter().filter(|kind| kind.role() == Role::Object) {
+        let description = format!("Components of the kind {}, by names of your own.", kind.noun());
+        properties.insert(kind.section().to_owned(), mapping(&description));
+    }
     for section in sections::UNUSED {
-        properties.insert(section.to_owned(), mapping("Has no effect in this version."));
+        if properties.contains_key(section) {
+            continue;
+        }
+        properties.insert(
+            section.to_owned(),
+            mapping("A section of the Python toolkit that no crate linked into this program reads."),
+        );
     }
     let mut middleware = mapping("Not available in this version.");
     middleware["maxProperties"] = Value::from(0);
@@ -108,10 +135,7 @@ fn partial(schema: &Value) -> Value {
 /// All types of a kind, told apart by `_type`; each goes into `defs`.
 fn components(registry: &Registry, kind: ComponentKind, defs: &mut Map<String, Value>) -> Value {
     let mut branches = Vec::new();
-    let prefix = match kind {
-        ComponentKind::FunctionGroup => "function_group",
-        ComponentKind::Function | ComponentKind::Workflow => "function",
-    };
+    let prefix = definition(kind);
     for registered in registry.types(kind) {
         let registration = registered.registration();
         let name = registration.type_name();
@@ -134,6 +158,9 @@ fn components(registry: &Registry, kind: ComponentKind, defs: &mut Map<String, V
 /// The keys that every component has.
 fn common(kind: ComponentKind) -> Vec<(&'static str, Value)> {
     let names = |description: &str| json!({ "description": description, "type": ["array", "null"], "items": { "type": "string" }, "uniqueItems": true });
+    if kind.role() == Role::Object {
+        return Vec::new();
+    }
     let mut keys = vec![
         ("name", json!({ "description": "The name in traces.", "type": ["string", "null"] })),
         (
@@ -141,7 +168,7 @@ fn common(kind: ComponentKind) -> Vec<(&'static str, Value)> {
             json!({ "description": "Not available in this version.", "type": ["array", "null"], "maxItems": 0 }),
         ),
     ];
-    if kind == ComponentKind::FunctionGroup {
+    if kind.role() == Role::Group {
         keys.push((
             "include",
             names("The functions of the group that become functions of the file. Not with `exclude`."),

@@ -254,7 +254,7 @@ pub(super) fn place_of(key: &str, not: Known) -> Option<String> {
     let has = |path: &[Segment]| {
         explain::at(schema, path).is_some_and(|schema_there| explain::known_keys(schema, schema_there).contains(&key))
     };
-    if not != Known::AtTop && sections::all().any(|section| section == key) {
+    if not != Known::AtTop && sections::all(&[]).any(|section| section == key) {
         return Some(format!("at the beginning of a line, as a section: `{key}:`"));
     }
     if not != Known::InGeneral && has(&[]) {

@@ -151,7 +151,7 @@ pub fn general_schema() -> &'static CompiledSchema {
 pub(super) struct Read {
     pub(super) general: Option<General>,
     pub(super) references: Vec<Reference>,
-    /// A mistake only where it is served: see [`super::Document::check_served`].
+    /// A mistake only where it is served: see [`super::Validation::of_served`].
     pub(super) exposed: Option<ConfigError>,
 }
 

@@ -73,8 +73,8 @@ fn the_guide_is_what_the_schemas_say() {
 
 fn table(text: &mut String, path: &[&str]) {
     let general = general_schema().as_value();
-    let function = super::components::reserved_schema(super::ComponentKind::Function);
-    let group = super::components::reserved_schema(super::ComponentKind::FunctionGroup);
+    let function = super::components::reserved_schema(crate::ComponentKind::FUNCTION);
+    let group = super::components::reserved_schema(crate::ComponentKind::FUNCTION_GROUP);
     let defaults = serde_json::to_value(General::default()).unwrap();
     let console = serde_json::to_value(super::FrontEnd::Console(super::Console::default())).unwrap();
     let (root, schema, defaults) = match path {

@@ -1,21 +1,25 @@
 //! Names of other components as types, so that the graph sees them before anything is built.
 
-use std::borrow::Cow;
-use std::fmt;
+use schemars::{Schema, json_schema};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+/// The schema of a text that names a component.
+#[doc(hidden)]
+pub fn reference_schema(kind: &str) -> Schema {
+    json_schema!({ "type": "string", "x-nat-ref": kind })
+}
 
-macro_rules! reference {
-    ($(#[$documentation:meta])* $name:ident, $kind:literal) => {
+/// A type that names a component: for settings.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __reference {
+    ($(#[$documentation:meta])* $visibility:vis $name:ident, $kind:literal) => {
         $(#[$documentation])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        $visibility struct $name(::std::string::String);
 
         impl $name {
             /// A reference to the component of this name.
-            pub fn new(name: impl Into<String>) -> Self {
+            pub fn new(name: impl ::std::convert::Into<::std::string::String>) -> Self {
                 Self(name.into())
             }
 
@@ -25,56 +29,73 @@ macro_rules! reference {
             }
         }
 
-        impl AsRef<str> for $name {
+        impl ::std::convert::AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
             }
         }
 
-        impl From<&str> for $name {
+        impl ::std::convert::From<&str> for $name {
             fn from(name: &str) -> Self {
-                Self(name.to_owned())
+                Self(::std::string::String::from(name))
             }
         }
 
-        impl From<String> for $name {
-            fn from(name: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(name: ::std::string::String) -> Self {
                 Self(name)
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter.write_str(&self.0)
             }
         }
 
-        impl JsonSchema for $name {
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::__private::serde::Deserialize::deserialize(deserializer).map(Self)
+            }
+        }
+
+        impl $crate::__private::schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
                 true
             }
 
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::std::convert::Into::into(stringify!($name))
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "x-nat-ref": $kind })
+            fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
+                $crate::__private::reference_schema($kind)
             }
         }
     };
 }
 
-reference! {
+crate::__reference! {
     /// The name of a function under `functions:`, or of a group's function (`group__function`).
     ///
     /// A setting of this type makes an edge in the dependency graph: the function it names is built first.
-    FunctionRef, "function"
+    pub FunctionRef, "function"
 }
 
-reference! {
+crate::__reference! {
     /// The name of a group under `function_groups:`.
     ///
     /// A setting of this type makes an edge in the dependency graph: the group it names is built first.
-    FunctionGroupRef, "function_group"
+    pub FunctionGroupRef, "function_group"
 }

@@ -1,5 +1,7 @@
 //! The top-level keys that a configuration may have.
 
+use crate::kind::ComponentKind;
+
 /// Sections that are read.
 pub(super) const GENERAL: &str = "general";
 pub(super) const FUNCTIONS: &str = "functions";
@@ -27,7 +29,14 @@ pub(super) const UNUSED: [&str; 13] = [
     "finetuning",
 ];
 
-/// All of them.
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    [GENERAL, FUNCTIONS, FUNCTION_GROUPS, WORKFLOW, MIDDLEWARE, BASE].into_iter().chain(UNUSED)
+/// All of them, with those of `kinds`.
+pub(super) fn all(kinds: &[ComponentKind]) -> impl Iterator<Item = &'static str> {
+    let own = [GENERAL, FUNCTIONS, FUNCTION_GROUPS, WORKFLOW, MIDDLEWARE, BASE];
+    let of_kinds = kinds.iter().map(|kind| kind.section()).filter(move |section| !own.contains(section));
+    let of_kinds: Vec<&'static str> = of_kinds.collect();
+    let unused = UNUSED.into_iter().filter({
+        let taken = of_kinds.clone();
+        move |section| !taken.contains(section)
+    });
+    own.into_iter().chain(of_kinds).chain(unused)
 }

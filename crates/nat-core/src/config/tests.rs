@@ -84,20 +84,20 @@ impl Types {
 
 impl ComponentTypes for Types {
     fn settings_schema(&self, kind: ComponentKind, type_name: &str) -> Option<&CompiledSchema> {
-        let key = (kind == ComponentKind::FunctionGroup, type_name);
+        let key = (kind == ComponentKind::FUNCTION_GROUP, type_name);
         self.0.iter().find(|(name, _)| **name == key).map(|(_, (schema, _))| schema)
     }
 
     fn type_names(&self, kind: ComponentKind) -> Vec<&str> {
         self.0
             .keys()
-            .filter(|(group, _)| *group == (kind == ComponentKind::FunctionGroup))
+            .filter(|(group, _)| *group == (kind == ComponentKind::FUNCTION_GROUP))
             .map(|(_, name)| *name)
             .collect()
     }
 
     fn settings_reader(&self, kind: ComponentKind, type_name: &str) -> Option<SettingsReader> {
-        let key = (kind == ComponentKind::FunctionGroup, type_name);
+        let key = (kind == ComponentKind::FUNCTION_GROUP, type_name);
         self.0.iter().find(|(name, _)| **name == key).and_then(|(_, (_, reader))| *reader)
     }
 }
@@ -183,7 +183,9 @@ workflow: {_type: conf_echo}
         (
             [
                 ComponentSettings {
-                    kind: Function,
+                    kind: ComponentKind(
+                        "functions",
+                    ),
                     name: "relay",
                     type_name: "conf_relay",
                     display_name: Some(
@@ -197,7 +199,9 @@ workflow: {_type: conf_echo}
                     },
                     references: [
                         Reference {
-                            kind: Function,
+                            kind: ReferenceKind(
+                                "function",
+                            ),
                             path: [
                                 Key(
                                     "target",
@@ -206,7 +210,9 @@ workflow: {_type: conf_echo}
                             name: "other",
                         },
                         Reference {
-                            kind: FunctionGroup,
+                            kind: ReferenceKind(
+                                "function_group",
+                            ),
                             path: [
                                 Key(
                                     "group",
@@ -215,7 +221,9 @@ workflow: {_type: conf_echo}
                             name: "things",
                         },
                         Reference {
-                            kind: Function,
+                            kind: ReferenceKind(
+                                "function",
+                            ),
                             path: [
                                 Key(
                                     "others",
@@ -231,7 +239,9 @@ workflow: {_type: conf_echo}
                     exclude: [],
                 },
                 ComponentSettings {
-                    kind: Function,
+                    kind: ComponentKind(
+                        "functions",
+                    ),
                     name: "other",
                     type_name: "conf_strict",
                     display_name: None,
@@ -247,7 +257,9 @@ workflow: {_type: conf_echo}
             ],
             [
                 ComponentSettings {
-                    kind: FunctionGroup,
+                    kind: ComponentKind(
+                        "function_groups",
+                    ),
                     name: "things",
                     type_name: "conf_bag",
                     display_name: None,
@@ -262,7 +274,9 @@ workflow: {_type: conf_echo}
             ],
             Some(
                 ComponentSettings {
-                    kind: Workflow,
+                    kind: ComponentKind(
+                        "workflow",
+                    ),
                     name: "<workflow>",
                     type_name: "conf_echo",
                     display_name: None,
@@ -618,7 +632,7 @@ fn sections() {
         expect![[r#"
             Invalid configuration: llms: Input should be a valid dictionary; base: Base configuration file not found: other.yml
               config.yml: llms: Input should be a valid dictionary
-                help: remove it: this section has no effect
+                help: write a mapping, or leave the section empty
               config.yml: base: Base configuration file not found: other.yml
                 help: check the path: it is relative to the file that names it
         "#]],
@@ -626,8 +640,8 @@ fn sections() {
     warn(
         "llms: {nim: {_type: nim}}\nembedders: {}\nobject_stores: {files: {_type: in_memory}}\n",
         expect![[r#"
-            llms: this section has no effect in this version (remove it)
-            object_stores: this section has no effect in this version (remove it)
+            llms: this section of the Python toolkit is not read: no crate that is linked into this program defines its kind of components (see docs/compatibility.md; components that need it will say so)
+            object_stores: this section of the Python toolkit is not read: no crate that is linked into this program defines its kind of components (see docs/compatibility.md; components that need it will say so)
         "#]],
     );
 }

@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 
 use super::{Graph, LONGEST_WAY, Node};
-use crate::config::ComponentKind;
+use crate::kind::Role;
 use nat_config::{Aim, ConfigError};
-use nat_schema::{Reference, ReferenceKind, Segment};
+use nat_schema::{Reference, Segment};
 
 impl Graph<'_> {
     /// For each node that the workflow reaches, the node before it on a shortest way.
     pub(super) fn ways_from_the_workflow(&self) -> Vec<Option<usize>> {
         let mut before = vec![None; self.nodes.len()];
-        let start = self.nodes.iter().position(|node| node.component.kind == ComponentKind::Workflow);
+        let start = self.nodes.iter().position(|node| node.component.kind.role() == Role::Workflow);
         let mut waiting: VecDeque<usize> = start.into_iter().collect();
         while let Some(at) = waiting.pop_front() {
             for target in &self.nodes[at].needs {
@@ -32,14 +32,16 @@ impl Graph<'_> {
         ways: &[Option<usize>],
     ) -> ConfigError {
         let (asker, target) = (&self.nodes[from], &self.nodes[to]);
-        let kind = match reference.kind {
-            ReferenceKind::Function => "function",
-            ReferenceKind::FunctionGroup => "function_group",
+        // Functions and groups are called as the toolkit's messages call them.
+        let kind = match target.component.kind.role() {
+            Role::Function | Role::Group | Role::Workflow => reference.kind.as_str(),
+            Role::Object => target.component.kind.noun(),
         };
         let message = format!("{} depends on per-user {kind} `{}`", asker.described(), reference.name);
-        let attribute = match asker.component.kind {
-            ComponentKind::FunctionGroup => "register_per_user_function_group",
-            ComponentKind::Function | ComponentKind::Workflow => "register_per_user_function",
+        let attribute = match asker.component.kind.role() {
+            Role::Group => "register_per_user_function_group",
+            Role::Function | Role::Workflow => "register_per_user_function",
+            Role::Object => "register_component(…, scope = per_user)",
         };
         let mend = format!(
             "register `{}` ({}) with #[{attribute}], or name a shared component here",

@@ -1,11 +1,11 @@
 //! Names that nothing has, and what may have been meant by them.
 
 use super::{Graph, LONGEST_WAY};
-use crate::config::ComponentKind;
 use crate::function::Access;
+use crate::kind::{ComponentKind, Role};
 use nat_config::{Aim, ConfigError, Edit};
 use nat_schema::text::list_of_names;
-use nat_schema::{Reference, ReferenceKind, Segment, nearest};
+use nat_schema::{Reference, Segment, nearest};
 
 /// What a reference leads to.
 pub(super) enum Found {
@@ -80,15 +80,17 @@ pub(super) fn pointed_at_unknown(mut error: ConfigError, listed: &[String], name
 impl Graph<'_> {
     pub(super) fn named(&self, reference: &Reference) -> Option<Found> {
         let name = reference.name.as_str();
-        let (known, kind) = match reference.kind {
-            ReferenceKind::FunctionGroup => (self.groups.get(name).copied(), ComponentKind::FunctionGroup),
-            ReferenceKind::Function => (self.functions.get(name).map(|(index, _)| *index), ComponentKind::Function),
+        let kind = self.registry.kind_of_reference(reference.kind.as_str())?;
+        let known = match kind.role() {
+            Role::Group => self.groups.get(name).copied(),
+            Role::Function | Role::Workflow => self.functions.get(name).map(|(index, _)| *index),
+            Role::Object => self.objects.get(&(kind, name)).copied(),
         };
         let group = || name.split_once("__").or_else(|| name.split_once('.')).map(|(group, _)| group);
         let is_unsound = || {
             self.unsound.contains(&(kind, name))
-                || (kind == ComponentKind::Function
-                    && group().is_some_and(|group| self.unsound.contains(&(ComponentKind::FunctionGroup, group))))
+                || (kind == ComponentKind::FUNCTION
+                    && group().is_some_and(|group| self.unsound.contains(&(ComponentKind::FUNCTION_GROUP, group))))
         };
         known.map(Found::Node).or_else(|| is_unsound().then_some(Found::Unsound))
     }
@@ -102,12 +104,19 @@ impl Graph<'_> {
         asking: Option<usize>,
     ) -> ConfigError {
         let name = reference.name.as_str();
-        let (what, mend) = match reference.kind {
-            ReferenceKind::Function => ("Function", self.mend_for_function(name, asking)),
-            ReferenceKind::FunctionGroup if self.functions.contains_key(name) => {
-                ("Function group", MendFor::words(format!("`{name}` is a function; name a function group here")))
+        let (what, mend) = match self.registry.kind_of_reference(reference.kind.as_str()) {
+            None => {
+                let text = format!("link a crate into the program that defines what `{}` is", reference.kind.as_str());
+                ("Component".to_owned(), MendFor::words(text))
             }
-            ReferenceKind::FunctionGroup => ("Function group", self.nearest_name(name, "function_groups", asking)),
+            Some(kind) => {
+                let mend = match self.of_another_kind(name, kind) {
+                    Some(mend) => mend,
+                    None if kind.role() == Role::Function => self.mend_for_function(name, asking),
+                    None => self.nearest_name(name, kind, asking),
+                };
+                (kind.capitalized(), mend)
+            }
         };
         let error = ConfigError::section(section, format!("{what} `{name}` not found")).at(path);
         let edit = match mend.change {
@@ -126,6 +135,19 @@ impl Graph<'_> {
         let (group, function) = name.split_once('.')?;
         let full_name = format!("{group}__{function}");
         self.functions.get(&full_name).map(|(index, _)| (*index, full_name))
+    }
+
+    /// A name that a component of another kind has than the one that is asked for.
+    fn of_another_kind(&self, name: &str, wanted: ComponentKind) -> Option<MendFor> {
+        let object = || self.objects.keys().find(|(kind, object)| *object == name && *kind != wanted);
+        let kind = match wanted.role() {
+            // Of a group something better can be said.
+            Role::Function if self.groups.contains_key(name) => return None,
+            _ if wanted.role() != Role::Function && self.functions.contains_key(name) => ComponentKind::FUNCTION,
+            _ if wanted.role() != Role::Group && self.groups.contains_key(name) => ComponentKind::FUNCTION_GROUP,
+            _ => object()?.0,
+        };
+        Some(MendFor::words(format!("`{name}` is {}; name {} here", kind.one(), wanted.one())))
     }
 
     fn mend_for_function(&mut self, name: &str, asking: Option<usize>) -> MendFor {
@@ -162,22 +184,25 @@ impl Graph<'_> {
             };
             Some(MendFor { change, ..MendFor::words(text) })
         });
-        hidden.unwrap_or_else(|| self.nearest_name(name, "functions", asking))
+        hidden.unwrap_or_else(|| self.nearest_name(name, ComponentKind::FUNCTION, asking))
     }
 
     /// The component that asks is none of those it could have meant: it would be its own dependency.
-    fn nearest_name(&mut self, name: &str, section: &str, asking: Option<usize>) -> MendFor {
-        let mut known: Vec<&str> = match section {
-            "functions" => {
+    fn nearest_name(&mut self, name: &str, kind: ComponentKind, asking: Option<usize>) -> MendFor {
+        let mut known: Vec<&str> = match kind.role() {
+            Role::Function | Role::Workflow => {
                 let others = self.functions.iter().filter(|(_, (index, _))| Some(*index) != asking);
                 others.map(|(name, _)| name.as_str()).collect()
             }
-            _ => {
+            Role::Group => {
                 let others = self.groups.iter().filter(|(_, index)| Some(**index) != asking);
                 others.map(|(name, _)| name.as_str()).collect()
             }
+            Role::Object => {
+                let others = self.objects.iter().filter(|((of, _), index)| *of == kind && Some(**index) != asking);
+                others.map(|((_, name), _)| *name).collect()
+            }
         };
-        let kind = if section == "functions" { ComponentKind::Function } else { ComponentKind::FunctionGroup };
         known.extend(self.unsound.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name));
         let near = match self.comparisons_left.checked_sub(known.len()) {
             Some(left) => {
@@ -187,14 +212,14 @@ impl Graph<'_> {
             }
             None => None,
         };
-        let what = if section == "functions" { "function" } else { "function group" };
+        let (what, one, section) = (kind.noun(), kind.one(), kind.section());
         let expected = match known.as_slice() {
             [] if asking.is_some_and(|index| self.nodes[index].component.kind == kind) => {
                 format!("the name of another {what}; there is none")
             }
-            [] => format!("the name of a {what}; there is none"),
-            few if few.len() <= 12 => format!("the name of a {what}: {}", list_of_names(few.iter().copied())),
-            _ => format!("the name of a {what}"),
+            [] => format!("the name of {one}; there is none"),
+            few if few.len() <= 12 => format!("the name of {one}: {}", list_of_names(few.iter().copied())),
+            _ => format!("the name of {one}"),
         };
         match near {
             Some(near) => {

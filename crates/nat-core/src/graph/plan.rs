@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Node, describe};
-use crate::config::ComponentKind;
 use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
+use crate::kind::{ComponentKind, Role};
 use crate::registration::Registration;
 
 /// The whole file, resolved: the shared part, which is built once, and the per-user part, which is
@@ -30,9 +30,16 @@ pub(crate) struct Part {
     /// Functions, and included functions of groups, by full name.
     functions: HashMap<String, Target>,
     pub(crate) groups: HashMap<String, usize>,
+    /// Components of further kinds.
+    objects: HashMap<ComponentKind, HashMap<String, usize>>,
 }
 
 impl Part {
+    /// A component of a further kind.
+    pub(crate) fn object(&self, kind: ComponentKind, name: &str) -> Option<usize> {
+        self.objects.get(&kind)?.get(name).copied()
+    }
+
     /// A function by its full name, or by the old form `group.function`.
     pub(crate) fn function(&self, name: &str) -> Option<Target> {
         let found = self.functions.get(name).copied();
@@ -69,7 +76,7 @@ impl Planned {
 
     /// Its section in the file.
     pub(crate) fn section(&self) -> &'static str {
-        super::section(self.kind)
+        self.kind.section()
     }
 }
 
@@ -126,6 +133,11 @@ impl Plan {
         }
     }
 
+    /// Whether there is a per-user component of that name and kind.
+    pub(crate) fn is_per_user_object(&self, kind: ComponentKind, name: &str) -> bool {
+        self.per_user.object(kind, name).is_some()
+    }
+
     /// The per-user functions without the workflow, with the included functions of per-user groups.
     pub(crate) fn per_user_function_count(&self) -> usize {
         self.per_user.functions.len()
@@ -149,13 +161,21 @@ pub(super) fn make(
         let node = &nodes[*index];
         let part = &mut parts[side(node.scope())];
         places[*index] = part.components.len();
-        if node.component.kind == ComponentKind::FunctionGroup {
-            part.groups.insert(node.component.name.clone(), places[*index]);
+        match node.component.kind.role() {
+            Role::Group => {
+                part.groups.insert(node.component.name.clone(), places[*index]);
+            }
+            Role::Object => {
+                let of_kind = part.objects.entry(node.component.kind).or_default();
+                of_kind.insert(node.component.name.clone(), places[*index]);
+            }
+            Role::Function | Role::Workflow => {}
         }
         let planned = planned(node, FunctionNumber::try_from(names.len()).unwrap_or(FunctionNumber::MAX));
-        match planned.kind {
-            ComponentKind::FunctionGroup => names.extend(planned.members.iter().map(|member| member.full_name.clone())),
-            ComponentKind::Function | ComponentKind::Workflow => names.push(planned.label.name.clone()),
+        match planned.kind.role() {
+            Role::Group => names.extend(planned.members.iter().map(|member| member.full_name.clone())),
+            Role::Function | Role::Workflow => names.push(planned.label.name.clone()),
+            Role::Object => {}
         }
         part.components.push(planned);
     }
@@ -192,9 +212,9 @@ fn side(scope: Scope) -> usize {
 }
 
 fn planned(node: &Node<'_>, number: FunctionNumber) -> Planned {
-    let interface = match node.component.kind {
-        ComponentKind::FunctionGroup => None,
-        ComponentKind::Function | ComponentKind::Workflow => {
+    let interface = match node.component.kind.role() {
+        Role::Group | Role::Object => None,
+        Role::Function | Role::Workflow => {
             node.registered.interfaces().first().map(|(_, _, interface)| interface.clone())
         }
     };

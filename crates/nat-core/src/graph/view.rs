@@ -2,7 +2,8 @@
 
 use super::{Graph, GraphError};
 use crate::Scope;
-use crate::config::{ComponentKind, Config};
+use crate::config::Config;
+use crate::kind::ComponentKind;
 use crate::registry::Registry;
 
 /// The components of a file and what each of them needs.

@@ -7,12 +7,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use crate::connection;
 use crate::socket::{LINGER, MAX_LINGER_BYTES};
 
 /// As much is read for the sake of a connection that can be kept then.
@@ -22,6 +23,8 @@ const WORTH_READING: usize = 64 * 1024;
 pub(crate) struct Tracked<B> {
     body: B,
     progress: Progress,
+    /// The address behind the last byte that was passed on.
+    ends_at: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +37,12 @@ enum Progress {
 
 impl<B: Body<Data = Bytes> + Unpin> Tracked<B> {
     pub(crate) fn new(body: B) -> Self {
-        Self { body, progress: Progress::Open }
+        Self { body, progress: Progress::Open, ends_at: 0 }
+    }
+
+    /// The address behind the last byte that was read: with others it tells what lies behind the body.
+    pub(crate) fn ends_at(&self) -> usize {
+        self.ends_at
     }
 
     /// Reads what has come already, and waits for nothing.
@@ -87,7 +95,12 @@ impl<B: Body + Unpin> Body for Tracked<B> {
         match &polled {
             Poll::Ready(None) => self.progress = Progress::Ended,
             Poll::Ready(Some(Err(_))) => self.progress = Progress::Broken,
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref().filter(|data| data.has_remaining()) {
+                    self.ends_at = connection::end(data.chunk());
+                }
+            }
+            Poll::Pending => {}
         }
         polled
     }

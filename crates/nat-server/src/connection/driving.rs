@@ -2,7 +2,6 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -148,7 +147,7 @@ pub(super) async fn drive<C: Graceful>(
                         timer.as_mut().reset(now + GRACE);
                     }
                     Stage::LastRequests(end) => {
-                        let under_way = client.has_sent.load(Ordering::Relaxed) || has_unread(stream);
+                        let under_way = client.arrivals.has_begun() || has_unread(stream);
                         match pulse.is_silent() && under_way {
                             true if now < end => timer.as_mut().reset(end.min(now + DRAIN_LINGER)),
                             // Part of a head, and no more of it in all this time.

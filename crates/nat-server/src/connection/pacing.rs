@@ -5,6 +5,11 @@
 //! room for the next one: what has been handed over waits in h2 without a deadline. So bodies are handed over in pieces
 //! ([`Paced`]), of which h2 holds two at most that the window does not cover, and each stream is dropped, which resets
 //! it, when it waits for its window for too long ([`Executor`]).
+//!
+//! A piece also waits where nothing is wrong with its stream: the streams of a connection share its link, and h2 sends one
+//! frame of each in turn. With many streams a turn takes longer than the deadline, whatever their client reads. So a stream
+//! whose deadline has passed is given more time while the connection as a whole goes on and its turn may still come
+//! ([`patience`](super::patience)).
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -12,7 +17,6 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
@@ -20,6 +24,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::debug;
 
 use super::Client;
+use super::patience::{Patience, Wait};
 use crate::reply::Body;
 
 /// As much of an answer is to be taken within each write deadline: the size of one DATA frame.
@@ -126,10 +131,11 @@ fn hand_over(change: impl FnOnce(&mut Handover)) -> Protocol {
     if noted.is_ok() { Protocol::Http2 } else { Protocol::Http1 }
 }
 
-/// Runs each stream of a connection on a task of its own, with `write_timeout` for each piece of its answer.
-#[derive(Clone, Copy, Debug)]
+/// Runs each stream of a connection on a task of its own, with a deadline for each piece of its answer.
+#[derive(Clone)]
 pub(super) struct Executor {
-    pub(super) write_timeout: Duration,
+    pub(super) client: Arc<Client>,
+    pub(super) patience: Patience,
 }
 
 impl<F> hyper::rt::Executor<F> for Executor
@@ -137,16 +143,17 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        tokio::spawn(HANDOVER.scope(Cell::default(), timed(stream, self.write_timeout)));
+        tokio::spawn(HANDOVER.scope(Cell::default(), timed(stream, self.client.clone(), self.patience)));
     }
 }
 
-/// `stream` to its end, or until a piece of its body has been waiting for `limit`. A stream that is dropped before its
+/// `stream` to its end, or until a piece of its body has been waiting for too long. A stream that is dropped before its
 /// end is reset by h2, which drops what it holds of it.
-async fn timed(stream: impl Future<Output = ()>, limit: Duration) {
+async fn timed(stream: impl Future<Output = ()>, client: Arc<Client>, patience: Patience) {
     let mut stream = pin!(stream);
     let mut timed = 0;
     let mut timer: Option<Pin<Box<Sleep>>> = None;
+    let mut wait = Wait::new(&client.sent);
     poll_fn(|cx| {
         if stream.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
@@ -155,16 +162,28 @@ async fn timed(stream: impl Future<Output = ()>, limit: Duration) {
         if !waits {
             return Poll::Pending;
         }
+        let limit = patience.limit;
         let timer = match &mut timer {
             Some(timer) if timed == pieces => timer,
-            Some(timer) => {
-                timer.as_mut().reset(Instant::now() + limit);
-                timer
+            begun => {
+                wait = Wait::new(&client.sent);
+                match begun {
+                    Some(timer) => {
+                        timer.as_mut().reset(Instant::now() + limit);
+                        timer
+                    }
+                    none => none.insert(Box::pin(sleep_until(Instant::now() + limit))),
+                }
             }
-            none => none.insert(Box::pin(sleep_until(Instant::now() + limit))),
         };
         timed = pieces;
-        ready!(timer.as_mut().poll(cx));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if patience.is_over(&mut wait, &client.sent) {
+                break;
+            }
+            timer.as_mut().reset(Instant::now() + limit);
+        }
         debug!("a stream was reset: its client does not read it");
         Poll::Ready(())
     })

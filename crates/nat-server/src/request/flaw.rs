@@ -22,8 +22,11 @@ pub(crate) enum ReadBy {
     Embedder,
 }
 
-const CODED: &str = "This server knows no Transfer-Encoding but `chunked`: send the body with that alone, or with a \
-                     Content-Length";
+/// Also of heads that the parser refuses by itself.
+pub(crate) const CODED: &str = "This server knows no Transfer-Encoding but `chunked`: send the body with that alone, or \
+                                with a Content-Length";
+pub(crate) const CODED_BEFORE_ITS_TIME: &str = "HTTP/1.0 has no Transfer-Encoding: send the body with a Content-Length, \
+                                                or as `chunked` with HTTP/1.1";
 const UNKNOWN_HOST: &str = "This server is not called by the host that the request names (Host, or the authority of its \
                             target): use `localhost` or an IP address, or list the host in \
                             general.front_end.allowed_hosts";

@@ -188,6 +188,62 @@ async fn a_head_that_has_begun_may_end_within_a_second() {
     assert_eq!(begun(&server), 2);
 }
 
+/// Requests that end in every way, and are answered with 200.
+fn whole() -> [String; 5] {
+    let chunked = post("/generate", "", "{}");
+    let chunked = chunked.replace("content-length: 2\r\n\r\n{}", "transfer-encoding: chunked\r\n\r\n");
+    [
+        "GET /health HTTP/1.1\r\nhost: h\r\n\r\n".to_owned(),
+        "GET /health HTTP/1.1\nhost: h\n\n".to_owned(),
+        post("/generate", "", "{}"),
+        chunked.clone() + "2\r\n{}\r\n0\r\n\r\n",
+        chunked + "1\r\n{\r\n1\r\n}\r\n0\r\nx-trailer: y\r\n\r\n",
+    ]
+}
+
+/// Read together with the request before it, which was answered.
+#[tokio::test(start_paused = true)]
+async fn a_head_that_has_begun_behind_another_request_has_its_second_too() {
+    let next = post("/generate", "", "{}");
+    for first in whole() {
+        // In one piece, and with the end of the first request.
+        for cut in [0, first.len() / 2, first.len() - 1] {
+            let mut server = serve("", "", PUPPET).await;
+            let mut stream = server.connect().await;
+            stream.write_all(&first.as_bytes()[..cut]).await.unwrap();
+            sleep(Duration::from_millis(10)).await;
+            stream.write_all(format!("{}{}", &first[cut..], &next[..30]).as_bytes()).await.unwrap();
+            assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200"), "{first}");
+            sleep(Duration::from_millis(10)).await;
+            server.stop();
+            sleep(Duration::from_millis(800)).await;
+            stream.write_all(&next.as_bytes()[30..]).await.ok();
+            refused(&read_to_end(&mut stream).await);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_without_a_request_end_at_once() {
+    for request in whole() {
+        for cut in [0, request.len() / 2, request.len() - 1] {
+            let mut server = serve("", "", PUPPET).await;
+            let mut stream = server.connect().await;
+            for _ in 0..2 {
+                for piece in [&request[..cut], &request[cut..]] {
+                    stream.write_all(piece.as_bytes()).await.unwrap();
+                    sleep(Duration::from_millis(10)).await;
+                }
+                assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200"), "{request}");
+            }
+            let started = Instant::now();
+            server.stop();
+            read_to_end(&mut stream).await;
+            assert!(started.elapsed() < Duration::from_millis(600), "{:?}: {request}", started.elapsed());
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn on_http2_requests_that_have_just_been_sent_are_refused_and_the_rest_told_so() {
     let mut server = serve("", "", TAP).await;

@@ -87,38 +87,6 @@ async fn where_something_in_front_vouches_no_name_is_asked_for() {
     }
 }
 
-#[tokio::test]
-async fn only_one_transfer_coding_is_known() {
-    let server = serve("", "", PUPPET).await;
-    let chunks = "2\r\n{}\r\n0\r\n\r\n";
-    for (codings, expected) in [
-        (&["chunked"][..], "200"),
-        (&["CHUNKED"], "200"),
-        (&["gzip, chunked"], "501"),
-        (&["chunked, chunked"], "501"),
-        (&["identity, chunked"], "501"),
-        (&["gzip", "chunked"], "501"),
-        (&["chunked", "chunked"], "501"),
-        // Where `chunked` is not the last, nobody knows where the body ends: the parser refuses that itself.
-        (&["gzip"], "400"),
-        (&["chunked, gzip"], "400"),
-        (&["identity"], "400"),
-    ] {
-        let codings: String = codings.iter().map(|coding| format!("transfer-encoding: {coding}\r\n")).collect();
-        // No credential: the body's framing is looked at first.
-        let answer = server
-            .exchange(&format!(
-                "POST /generate HTTP/1.1\r\nhost: h\r\ncookie: nat-session=u\r\ncontent-type: application/json\r\n\
-                 {codings}connection: close\r\n\r\n{chunks}"
-            ))
-            .await;
-        assert_eq!(status(&answer), expected, "{codings}: {answer}");
-        assert_eq!(answer.contains("knows no Transfer-Encoding but `chunked`"), expected == "501", "{answer}");
-    }
-    assert_eq!(server.lab.begun.load(Ordering::SeqCst), 2);
-    server.end().await;
-}
-
 /// The client waits for `100 Continue`, which is sent when the body is asked for.
 #[tokio::test]
 async fn a_compressed_body_is_refused_unread() {

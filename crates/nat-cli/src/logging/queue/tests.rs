@@ -97,6 +97,28 @@ fn what_was_dropped_is_told_without_a_further_line() {
     assert!(taken.lock().ends_with("a line\n(1 dropped)\n"));
 }
 
+/// A process that ends exits when the flush is over, and the thread with it.
+#[test]
+fn a_flush_waits_for_the_count_of_what_was_dropped() {
+    let (queue, permit, taken) = gated();
+    // Each is a write of its own.
+    let line = format!("{}\n", "x".repeat(PIECE));
+    let kept = MAX_BYTES / line.len();
+    for _ in 0..kept + 3 {
+        queue.log(&line);
+    }
+    for _ in 0..kept {
+        permit.send(()).unwrap();
+    }
+    assert!(!queue.flush(LONG, Duration::from_millis(200)), "the count is not written yet");
+    permit.send(()).unwrap();
+    assert!(queue.flush(LONG, LONG));
+    assert!(taken.lock().ends_with("x\n(3 dropped)\n"));
+    // Neither is it told twice, nor is there one when nothing was dropped.
+    assert!(queue.flush(Duration::ZERO, Duration::ZERO));
+    assert_eq!(taken.lock().matches("dropped").count(), 1);
+}
+
 #[test]
 fn what_must_not_be_lost_is_taken_by_a_full_queue_and_waited_for() {
     let (queue, permit, taken) = gated();
@@ -106,7 +128,8 @@ fn what_must_not_be_lost_is_taken_by_a_full_queue_and_waited_for() {
     let kept = queue.clone();
     let waiting = std::thread::spawn(move || kept.keep("a result\n").wait());
     let deadline = Instant::now() + LONG;
-    while !queue.0.shared.state.lock().waiting.ends_with("(5 dropped)\na result\n") {
+    let end = "a line\n".len() * MAX_LINES + "(5 dropped)\na result\n".len();
+    while queue.0.shared.state.lock().pushed < end as u64 {
         assert!(Instant::now() < deadline, "it is taken");
         std::thread::yield_now();
     }

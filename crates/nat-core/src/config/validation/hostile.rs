@@ -75,7 +75,7 @@ fn allowed(release: Duration) -> Duration {
 #[test]
 fn ten_thousand_components_are_checked_in_a_tenth_of_a_second() {
     let types = registry();
-    types.types(crate::config::ComponentKind::Function).for_each(|one| drop(one.settings_schema().as_value().clone()));
+    types.types(crate::ComponentKind::FUNCTION).for_each(|one| drop(one.settings_schema().as_value().clone()));
     let text = large(COMPONENTS, "lab");
     println!("{COMPONENTS} components");
     timed("only read", || Document::parse_with(&text, None, &variable).is_ok());

@@ -25,7 +25,7 @@ fn users(runtime: &Runtime) -> Vec<UserReport> {
 }
 
 fn found(registry: &Registry) -> Option<&Arc<Registered>> {
-    registry.find(ComponentKind::Function, "echo")
+    registry.find(ComponentKind::FUNCTION, "echo")
 }
 
 fn schema(interface: &Interface) -> &CompiledSchema {
