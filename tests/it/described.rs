@@ -2,14 +2,16 @@
 
 use expect_test::expect_file;
 
-use crate::kit::Served;
+use nat::testing::TestServer;
+use per_user_workflow as _;
 
 const CONFIG: &str = include_str!("../../examples/front_ends/per_user_workflow/configs/config.yml");
 
-#[test]
-fn the_example_is_described_whole() {
-    let (status, document) = Served::start(CONFIG).get("/openapi.json");
-    assert_eq!(status, 200);
-    let shown = serde_json::to_string_pretty(&document).unwrap() + "\n";
+#[tokio::test]
+async fn the_example_is_described_whole() {
+    let server = TestServer::start(CONFIG).await.unwrap();
+    let document = server.client().get("/openapi.json").await.unwrap();
+    assert_eq!(document.status(), 200);
+    let shown = serde_json::to_string_pretty(&document.json()).unwrap() + "\n";
     expect_file!["snapshots/example.openapi.json"].assert_eq(&shown);
 }

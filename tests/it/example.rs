@@ -1,6 +1,8 @@
 //! The mission's example, request by request, to the byte.
 
-use crate::kit::Served;
+use nat::testing::TestServer;
+use per_user_workflow as _;
+use serde_json::Value;
 
 const CONFIG: &str = include_str!("../../examples/front_ends/per_user_workflow/configs/config.yml");
 
@@ -10,9 +12,9 @@ const HELP: &str = "Available commands:\\n- note add <content>: Add a note\\n- n
     - help: Show this help message";
 
 /// The counts are those of one run in the document's order, where the document starts anew now and then.
-#[test]
-fn every_request_of_the_document() {
-    let server = Served::start(CONFIG);
+#[tokio::test]
+async fn every_request_of_the_document() {
+    let server = TestServer::start(CONFIG).await.unwrap();
     let help = format!(r#"{{"success":true,"message":"{HELP}","data":{{"commands_executed":4}}}}"#);
     let conversation = [
         (
@@ -53,8 +55,12 @@ fn every_request_of_the_document() {
         ),
     ];
     for (user, request, answer) in conversation {
-        assert_eq!(server.post_text("/generate", user, request), (200, answer.to_owned()), "{user}: {request}");
+        let request: Value = serde_json::from_str(request).unwrap();
+        let response = server.user(user).post_json("/generate", request.clone()).await.unwrap();
+        assert_eq!((response.status(), response.text()), (200, answer.to_owned()), "{user}: {request}");
     }
-    let (status, users) = server.get("/monitor/users");
-    assert_eq!((status, &users["total_active_users"]), (200, &2.into()), "the example's file turns the monitor on");
+    let monitor = server.client().get("/monitor/users").await.unwrap();
+    let active = monitor.json()["total_active_users"].clone();
+    assert_eq!((monitor.status(), active), (200, 2.into()), "the example's file turns the monitor on");
+    server.stop().await.lifecycle.assert_all_closed();
 }

@@ -47,12 +47,14 @@ fn crates_use_only_what_they_may() {
         ("crates/nat-schema", &[]),
         ("crates/nat-config", &["nat-schema"]),
         ("crates/nat-core", &["nat-chat", "nat-config", "nat-schema"]),
-        ("crates/nat", &["nat-chat", "nat-config", "nat-core", "nat-macros", "nat-schema"]),
+        ("crates/nat", &["nat-chat", "nat-config", "nat-core", "nat-macros", "nat-schema", "nat-testing"]),
         ("crates/nat-server", &["nat-chat", "nat-core", "nat-schema"]),
+        ("crates/nat-testing", &["nat-chat", "nat-config", "nat-core", "nat-schema", "nat-server"]),
         ("crates/nat-cli", &["nat-config", "nat-core", "nat-server"]),
         ("examples/front_ends/per_user_workflow", &["nat", "nat-cli"]),
         ("examples/per_user_database", &["nat", "nat-cli"]),
         ("examples/streaming_words", &["nat", "nat-cli"]),
+        ("examples/testing_functions", &["nat", "nat-cli"]),
     ];
     for (place, allowed) in may {
         let used = ours(&format!("{place}/Cargo.toml"));
@@ -70,9 +72,9 @@ fn libraries_are_named_in_one_place() {
         ("moka::", &["crates/nat-core/src/instances/cache.rs", "crates/nat-core/src/instances/stress.rs"]),
         ("serde_yaml::", &["crates/nat-config/src/yaml.rs"]),
         ("saphyr_parser::", &["crates/nat-config/src/marked.rs"]),
-        ("hyper::", &["crates/nat-server/"]),
+        ("hyper::", &["crates/nat-server/", "crates/nat-testing/src/server/"]),
         ("axum::", &["crates/nat-server/"]),
-        ("http::", &["crates/nat-server/"]),
+        ("http::", &["crates/nat-server/", "crates/nat-testing/src/server/"]),
         ("clap::", &["crates/nat-cli/"]),
         (
             "inventory::",

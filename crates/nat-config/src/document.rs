@@ -117,17 +117,16 @@ impl Document {
         load::file(path, &process_variable, None).map_err(load::Failed::errors)
     }
 
-    /// As [`Document::parse_with`], for callers that want no report; without `variable`, with this process's environment
-    /// variables.
+    /// As [`Document::parse_with`], for callers that want no report.
     ///
     /// # Errors
     /// As [`Document::load`].
     pub fn parse_plain(
         text: &str,
         file: Option<&Path>,
-        variable: Option<load::Variables<'_>>,
+        variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigErrors> {
-        load::text(text, file, variable.unwrap_or(&process_variable)).map_err(load::Failed::errors)
+        load::text(text, file, variable).map_err(load::Failed::errors)
     }
 
     /// Sets the value at a dotted path as a person types it: it takes the type of the value that is there.
@@ -230,7 +229,7 @@ impl Document {
 }
 
 /// A variable of this process; one that is no UTF-8 has its strange bytes replaced.
-fn process_variable(name: &str) -> Option<String> {
+pub fn process_variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 

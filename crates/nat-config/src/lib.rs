@@ -17,7 +17,7 @@ mod overrides;
 mod secrets;
 mod yaml;
 
-pub use document::Document;
+pub use document::{Document, process_variable};
 pub use error::{Aim, ConfigError, ConfigErrors, ConfigWarning, Detail, Edit, Pointer, keys};
 pub use mistake::Mistake;
 pub use overrides::OverrideError;

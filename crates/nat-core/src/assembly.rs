@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::function::{ErasedFunction, ErasedGroup, GroupMember, ObjectCell, Scope};
 use crate::graph::{Part, Plan, Planned, Target};
 use crate::kind::ComponentKind;
+use crate::lifecycle::ComponentChange;
 use crate::registration::Settings;
 use crate::{Error, Result, UserId};
 
@@ -149,6 +150,11 @@ impl Assembly {
         }
     }
 
+    /// Whether a group has that name, for the users of this part or for all.
+    pub(crate) fn is_group(&self, name: &str) -> bool {
+        [Scope::PerUser, Scope::Shared].into_iter().any(|scope| self.plan.part(scope).groups.contains_key(name))
+    }
+
     /// A function group that component `asker` wants by name.
     pub(crate) async fn group(self: &Arc<Self>, asker: usize, name: &str) -> Result<Arc<dyn ErasedGroup>> {
         match self.part().groups.get(name) {
@@ -262,6 +268,9 @@ impl Assembly {
         }
         drop(progress);
         drop(claimed);
+        if built.is_ok() {
+            self.plan.observed.report(&planned.label.name, self.user.as_ref(), ComponentChange::Built);
+        }
         built
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::assembly::Assembly;
+use crate::config::ToolRef;
 use crate::function::{
     Both, DynFunctionHandle, ErasedFunction, ErasedGroup, Function, FunctionCell, FunctionGroup, FunctionGroupHandle,
-    FunctionHandle, GroupCell, Manner, ObjectCell, Single, Streaming, StreamingFunction, StreamingFunctionHandle,
+    FunctionHandle, GroupCell, Manner, ObjectCell, Single, Streaming, StreamingFunction, StreamingFunctionHandle, Tool,
 };
 use crate::kind::ComponentRef;
 use crate::{Error, Result, UserId};
@@ -90,6 +91,29 @@ impl Builder {
     /// ``Function group `x` not found``; otherwise as [`Builder::get_function`].
     pub async fn get_function_group(&self, name: impl AsRef<str>) -> Result<FunctionGroupHandle> {
         Ok(FunctionGroupHandle::new(self.assembly.group(self.index, name.as_ref()).await?))
+    }
+
+    /// The tools of a component, in the order of the file: a function is one, and a group all of its functions that can be
+    /// reached, in the order of their declaration. What is named twice is there once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::get_function`].
+    pub async fn get_tools(&self, references: &[ToolRef]) -> Result<Vec<Tool>> {
+        let mut tools: Vec<Tool> = Vec::new();
+        for reference in references {
+            let name = reference.as_str();
+            let functions = match self.assembly.is_group(name) {
+                true => FunctionGroupHandle::new(self.assembly.group(self.index, name).await?).reachable().collect(),
+                false => vec![self.assembly.function(self.index, name).await?],
+            };
+            for function in functions.into_iter().map(DynFunctionHandle::new) {
+                if tools.iter().all(|tool| tool.name() != function.name()) {
+                    tools.push(Tool::new(function));
+                }
+            }
+        }
+        Ok(tools)
     }
 
     /// A component of a further kind by its reference, as the object that it is for others.

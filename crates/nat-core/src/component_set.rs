@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::function::{CloseReason, ErasedFunction, ErasedGroup, GroupMember, ObjectCell, Scope};
 use crate::graph::{Plan, Target};
 use crate::kind::ComponentKind;
+use crate::lifecycle::ComponentChange;
 use crate::{UserId, unwind};
 
 /// All shared components, or all components of one user. What failed half-way holds only what was built.
@@ -133,7 +134,7 @@ impl ComponentSet {
                 Built::Object(object) => object.close(reason),
             };
             let mut closing = activity::during(Phase::Close, name, user, closing);
-            let user = user.map(tracing::field::display);
+            let (id, user) = (user, user.map(tracing::field::display));
             let passed = deadline.passed(reserve.saturating_mul(behind));
             let ended = tokio::select! {
                 biased;
@@ -174,6 +175,7 @@ impl ComponentSet {
                 let (id, panic) = unwind::to_report(&text);
                 error!(%id, component = name, user, %reason, panic, "panicked while it was dropped");
             }
+            self.plan.observed.report(name, id, ComponentChange::Closed(reason));
             outcome.closed += 1;
             outcome.failed += usize::from(failed);
             outcome.timed_out += usize::from(timed_out);

@@ -36,7 +36,7 @@ pub use front_end::{
 pub(crate) use general::DEFAULT_CALL_DEPTH;
 pub use general::{BuildRetry, General, general_schema};
 pub use idle::NOT_SERVED;
-pub use reference::{FunctionGroupRef, FunctionRef};
+pub use reference::{FunctionGroupRef, FunctionRef, ToolRef};
 pub use telemetry::{LogLevel, Logger, Telemetry};
 pub use validation::Validation;
 

@@ -89,6 +89,16 @@ impl Context {
         Self::new(user, None, Arc::new(Empty), CancellationToken::new(), None)
     }
 
+    /// [`Context::for_test`], with a request and a stop signal. For test kits.
+    #[doc(hidden)]
+    pub fn for_test_request(
+        user: Option<UserId>,
+        info: Option<Arc<dyn RequestInfo>>,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self::new(user, info, Arc::new(Empty), stopping, None)
+    }
+
     /// The user who asks. Always there in per-user functions; in shared ones when the request named one.
     pub fn user_id(&self) -> Option<&UserId> {
         self.request.user.as_ref()

@@ -10,6 +10,7 @@ mod in_flight;
 mod manner;
 mod object;
 mod streaming;
+mod tool;
 
 pub(crate) use cell::{FunctionCell, GroupCell, Label};
 pub use chunks::Chunks;
@@ -20,6 +21,7 @@ pub use handle::{DynFunctionHandle, FunctionGroupHandle, FunctionHandle, Streami
 pub(crate) use manner::{Both, Manner, Single, Streaming};
 pub(crate) use object::ObjectCell;
 pub use streaming::StreamingFunction;
+pub use tool::Tool;
 
 use std::fmt;
 use std::future::{Future, ready};

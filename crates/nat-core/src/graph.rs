@@ -111,12 +111,9 @@ impl Plan {
     /// Unknown names, cycles, and shared components that depend on per-user ones: all of them. A
     /// shared component that reaches a per-user one over others is found by its direct edges, since
     /// every such path holds an edge from a shared to a per-user component.
-    pub(crate) fn resolve(
-        config: &Config,
-        registry: &Registry,
-    ) -> Result<(Arc<Self>, Vec<ConfigWarning>), Vec<GraphError>> {
+    pub(crate) fn resolve(config: &Config, registry: &Registry) -> Result<(Self, Vec<ConfigWarning>), Vec<GraphError>> {
         let (graph, order, entries) = Graph::resolved(config, registry)?;
-        Ok((Arc::new(plan::make(&graph.nodes, &order, &graph.functions, &entries)), graph.warnings))
+        Ok((plan::make(&graph.nodes, &order, &graph.functions, &entries), graph.warnings))
     }
 }
 
@@ -209,8 +206,9 @@ impl<'a> Graph<'a> {
             (false, _) | (true, true) => Access::Excluded,
             (true, false) => Access::ThroughGroup,
         };
-        let member = |(name, _, interface): &(&'static str, &'static str, _)| Member {
+        let member = |(name, description, interface): &(&'static str, &'static str, _)| Member {
             name,
+            description,
             full_name: format!("{}__{name}", component.name).into(),
             interface: Arc::clone(interface),
             access: access(name),
@@ -299,7 +297,7 @@ impl<'a> Graph<'a> {
         let (section, prefix) = node.place();
         let path: Vec<_> = prefix.into_iter().chain(reference.path.iter().cloned()).collect();
         if let Some((index, full_name)) =
-            self.old_form(name).filter(|_| reference.kind.as_str() == ComponentKind::FUNCTION.reference())
+            self.old_form(name).filter(|_| self.kind_of(reference) == Some(ComponentKind::FUNCTION))
         {
             let message = format!("`{name}` is the old form of a group's function: write `{full_name}`");
             let warning = ConfigError::section(section, message).at(path);
@@ -403,7 +401,14 @@ impl Node<'_> {
     }
 
     fn label(&self, number: FunctionNumber, interface: Option<Arc<Interface>>) -> Arc<Label> {
-        Arc::new(Label { name: self.component.name.as_str().into(), scope: self.scope(), number, interface })
+        let description = self.registered.registration().description();
+        Arc::new(Label {
+            name: self.component.name.as_str().into(),
+            scope: self.scope(),
+            number,
+            interface,
+            description,
+        })
     }
 
     /// Its section, and its path in that.

@@ -278,9 +278,14 @@ impl Instances {
     /// Ends the user's instance when its last lease does; requests that come meanwhile wait for the
     /// successor. Returns when it is closed; says whether there was one.
     pub(crate) async fn invalidate(self: &Arc<Self>, user: &UserId) -> bool {
+        self.end_instance(user, CloseReason::Requested).await
+    }
+
+    /// [`Instances::invalidate`], for another reason.
+    pub(crate) async fn end_instance(self: &Arc<Self>, user: &UserId, reason: CloseReason) -> bool {
         match self.index.get(user) {
             Some(slot) => {
-                self.close_when_free(&slot, CloseReason::Requested);
+                self.close_when_free(&slot, reason);
                 slot.until_closed().await;
                 true
             }

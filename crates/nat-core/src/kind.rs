@@ -37,6 +37,9 @@ pub(crate) enum Role {
     Object,
 }
 
+/// The `x-nat-ref` of a setting that names a function or a group.
+pub(crate) const TOOL: &str = "tool";
+
 /// A kind that a crate has registered.
 #[doc(hidden)]
 #[derive(Debug)]

@@ -29,6 +29,7 @@ mod graph;
 mod instances;
 mod interface;
 mod kind;
+mod lifecycle;
 mod metrics;
 mod moment;
 pub mod panics;
@@ -48,12 +49,12 @@ mod workflow;
 /// [`StreamingFunction::stream`], which shows it.
 pub use async_stream::try_stream as stream;
 pub use builder::{BuildReason, Builder, Component};
-pub use config::{Config, FunctionGroupRef, FunctionRef};
+pub use config::{Config, FunctionGroupRef, FunctionRef, ToolRef};
 pub use context::{Context, Listening, RequestInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use function::{
     Chunks, CloseFn, CloseReason, DynFunctionHandle, FromFn, Function, FunctionGroup, FunctionGroupHandle,
-    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, from_fn, from_stream_fn,
+    FunctionHandle, NoClose, Scope, StreamingFunction, StreamingFunctionHandle, Tool, from_fn, from_stream_fn,
 };
 pub use futures_util::Stream;
 pub use graph::{DependencyGraph, EntryName, GraphComponent, GraphError, Reach};
@@ -70,6 +71,12 @@ pub use steps::{Edge, Span, Step, StepKind, StepPayload};
 pub use tokio_util::sync::CancellationToken;
 pub use user::UserId;
 pub use workflow::Workflow;
+
+/// Access for the test kit, `nat-testing`. Anything here may change.
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::lifecycle::{ComponentChange, ComponentEvent, ComponentObserver};
+}
 
 /// What the attribute macros write against. Not for people: anything here may change.
 #[doc(hidden)]

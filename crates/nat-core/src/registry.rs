@@ -128,8 +128,17 @@ impl Registry {
     ///
     /// Everything that is wrong with them, at once.
     pub fn linked() -> Result<Self, Vec<RegistryError>> {
+        Self::linked_with([])
+    }
+
+    /// All types that are linked into this process, and some more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::linked`].
+    pub fn linked_with(more: impl IntoIterator<Item = &'static Registration>) -> Result<Self, Vec<RegistryError>> {
         let kinds = inventory::iter::<KindRegistration>.into_iter().map(|registered| registered.0);
-        Self::with_kinds(kinds, inventory::iter::<Registration>)
+        Self::with_kinds(kinds, inventory::iter::<Registration>.into_iter().chain(more))
     }
 
     /// The given types, which are functions and groups.

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::function::CloseReason;
 use crate::graph::{EntryName, GraphError, Plan};
 use crate::instances::{GateLimits, InstanceLimits, Instances, LONGEST, SharedGate};
+use crate::lifecycle::{ComponentObserver, Observed};
 use crate::metrics::{InstanceTotals, UserPage, UserReport};
 use crate::registry::Registry;
 use crate::workflow::Workflow;
@@ -86,7 +87,20 @@ impl Runtime {
     ///
     /// Dropping the future is a stop as well: a task of its own aborts the build and closes what was built.
     pub async fn start(config: &Config, registry: &Registry, stopping: CancellationToken) -> Result<Self, StartError> {
-        let (plan, warnings) = Plan::resolve(config, registry).map_err(StartError::Graph)?;
+        Self::start_observed(config, registry, stopping, None).await
+    }
+
+    /// [`Runtime::start`], with an observer of each build and close of a component. For test kits.
+    #[doc(hidden)]
+    pub async fn start_observed(
+        config: &Config,
+        registry: &Registry,
+        stopping: CancellationToken,
+        observer: Option<ComponentObserver>,
+    ) -> Result<Self, StartError> {
+        let (mut plan, warnings) = Plan::resolve(config, registry).map_err(StartError::Graph)?;
+        plan.observed = Observed(observer);
+        let plan = Arc::new(plan);
         for warning in warnings {
             warn!("{}", warning.as_error().message);
         }
@@ -155,6 +169,14 @@ impl Runtime {
     /// a new one. Returns when it is closed; says whether there was one.
     pub async fn close_user(&self, user: &UserId) -> bool {
         self.0.instances.invalidate(user).await
+    }
+
+    /// [`Runtime::close_user`] with the reason of an idle user, as if the user had made no request for
+    /// `general.per_user_workflow_timeout`. For test kits: the idle cache reads the machine's clock, which no test can
+    /// advance.
+    #[doc(hidden)]
+    pub async fn evict_user(&self, user: &UserId) -> bool {
+        self.0.instances.end_instance(user, CloseReason::Idle).await
     }
 
     /// Announces the stop: builds nothing from here on, so that a user without an instance is refused; tells running

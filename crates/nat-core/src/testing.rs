@@ -340,7 +340,7 @@ pub(crate) fn config(yaml: &str, lab: u64) -> Config {
 
 pub(crate) fn plan(yaml: &str, lab: u64) -> Arc<Plan> {
     match Plan::resolve(&config(yaml, lab), &registry()) {
-        Ok((plan, _)) => plan,
+        Ok((plan, _)) => Arc::new(plan),
         Err(errors) => panic!("{errors:?}"),
     }
 }

@@ -1,5 +1,6 @@
 //! A function that requests can call: decoding its input, and opening it for one of them.
 
+use std::any::type_name;
 use std::fmt;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -70,6 +71,20 @@ impl Workflow {
     /// All that is wrong with it.
     pub fn decode_text(&self, text: &str) -> Result<Input, InvalidInput> {
         self.entry.interface.decode_text(text).map(Input)
+    }
+
+    /// Takes a value of the function's input type, without validating it, as a typed call between functions does.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names both types, when the function takes another one.
+    pub fn typed_input<I: Send + 'static>(&self, input: I) -> Result<Input, Error> {
+        let interface = self.interface();
+        if !interface.takes::<I>() {
+            let (taken, given) = (interface.input_type_name(), type_name::<I>());
+            return Err(Error::type_error(format!("`{}` takes `{taken}`, not `{given}`", self.title())));
+        }
+        Ok(Input(Box::new(input)))
     }
 
     /// Takes a conversation: whole for a function that takes one, its last message's text for one that

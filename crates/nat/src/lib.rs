@@ -110,21 +110,24 @@
 //!
 //! # Unit tests
 //!
-//! A function is a struct: make one, and call it with [`Context::for_test`]. The whole of a file runs
-//! without a server in [`runtime`].
+//! A function is a struct: make one, and call it with [`Context::for_test`]. With the feature `testing`, the module
+//! `testing` gives contexts with headers and conversations, runs a file for several users without a server, replaces
+//! functions by mocks, and asserts what was built and closed.
 #![warn(missing_docs)]
 
 mod attributes;
 pub mod runtime;
 mod seen;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use attributes::*;
 pub use nat_chat as chat;
 pub use nat_core::{
     BuildReason, Builder, Chunks, CloseFn, CloseReason, ComponentKind, ComponentRef, Context, DynFunctionHandle, Error,
     ErrorKind, FromFn, Function, FunctionGroup, FunctionGroupHandle, FunctionGroupRef, FunctionHandle, FunctionRef,
-    Listening, NoClose, RequestInfo, Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Usage,
-    UserId, component_kind, from_fn, from_stream_fn, stream,
+    Listening, NoClose, RequestInfo, Result, Scope, Span, Stream, StreamingFunction, StreamingFunctionHandle, Tool,
+    ToolRef, Usage, UserId, component_kind, from_fn, from_stream_fn, stream,
 };
 pub use nat_schema::duration::TimeSpan;
 

@@ -118,7 +118,7 @@ impl Function for OverShared {
 #[cfg(test)]
 mod tests {
     use nat::ErrorKind;
-    use nat::runtime::CallError;
+    use nat::testing::CallFailure;
 
     use crate::testing::File;
 
@@ -153,7 +153,7 @@ workflow: {_type: conf_lazy_relay, target: mine}",
         )
         .await;
         let error = file.ask("alice", "{}").await.unwrap_err();
-        let CallError::Function(error) = error else { panic!("{error}") };
+        let CallFailure::Function(error) = error else { panic!("{error}") };
         assert_eq!(error.kind(), &ErrorKind::Value);
         assert_eq!(error.public_message(), Some("Function `mine` not found"));
     }

@@ -191,7 +191,7 @@ mod tests {
         let file = File::start("workflow: {_type: conf_stream_only}").await;
         assert_eq!(file.stream("alice", r#"{"text":"t"}"#).await.0.len(), 3);
         let error = file.ask("alice", r#"{"text":"t"}"#).await.unwrap_err();
-        assert_eq!(error.to_string(), "Cannot get a single output value for streaming workflows");
+        assert_eq!(error.error().unwrap().to_string(), "Cannot get a single output value for streaming workflows");
     }
 
     #[tokio::test]

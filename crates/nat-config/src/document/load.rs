@@ -36,7 +36,7 @@ impl Failed {
     }
 }
 
-pub(super) type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
+type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 pub(super) fn file(path: &Path, variable: Variables<'_>, edited: Option<&EditedFiles>) -> Result<Document, Failed> {
     let mut loading = Loading { edited, ..Loading::new(variable) };

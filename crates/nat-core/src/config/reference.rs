@@ -99,3 +99,10 @@ crate::__reference! {
     /// A setting of this type makes an edge in the dependency graph: the group it names is built first.
     pub FunctionGroupRef, "function_group"
 }
+
+crate::__reference! {
+    /// The name of a function or of a group: a tool, or several.
+    ///
+    /// A setting of this type makes an edge in the dependency graph, as [`FunctionRef`] and [`FunctionGroupRef`] do.
+    pub ToolRef, "tool"
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nat_config::diagnostic::Report;
-use nat_config::{ConfigError, ConfigErrors, Document, MISSING};
+use nat_config::{ConfigError, ConfigErrors, Document, MISSING, process_variable};
 
 use super::components::NO_TYPE;
 use super::{ComponentTypes, Config, Draft};
@@ -63,7 +63,7 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str, file: Option<&Path>, types: &dyn ComponentTypes) -> Result<Config, ConfigErrors> {
-        of_document(&Document::parse_plain(text, file, None)?, types)
+        of_document(&Document::parse_plain(text, file, &process_variable)?, types)
     }
 
     /// As [`Config::parse`], with the environment that `variable` gives.
@@ -76,7 +76,7 @@ impl Config {
         types: &dyn ComponentTypes,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, ConfigErrors> {
-        of_document(&Document::parse_plain(text, file, Some(variable))?, types)
+        of_document(&Document::parse_plain(text, file, variable)?, types)
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Label {
     pub(crate) number: FunctionNumber,
     /// Of a function. Here and not in its cell, of which every user has one.
     pub(crate) interface: Option<Arc<Interface>>,
+    /// The doc comment of its type.
+    pub(crate) description: &'static str,
 }
 
 /// The value and its doors. Calls borrow it; closing refuses new ones, waits for those in flight, and takes it.
@@ -228,6 +230,10 @@ impl<F: Send + Sync + 'static, M: Manner<F>> Owner for FunctionCell<F, M> {
 impl<F: Send + Sync + 'static, M: Manner<F>> ErasedFunction for FunctionCell<F, M> {
     fn name(&self) -> &str {
         &self.label.name
+    }
+
+    fn description(&self) -> &'static str {
+        self.label.description
     }
 
     fn number(&self) -> FunctionNumber {

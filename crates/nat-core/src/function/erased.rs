@@ -24,6 +24,9 @@ pub(crate) trait ErasedFunction: Send + Sync {
     /// The full name it is called by.
     fn name(&self) -> &str;
 
+    /// The doc comment of its type or method.
+    fn description(&self) -> &'static str;
+
     /// Its number in the plan.
     fn number(&self) -> FunctionNumber;
 
@@ -123,6 +126,8 @@ pub(crate) struct Member {
     pub(crate) name: &'static str,
     /// `things__push`
     pub(crate) full_name: Arc<str>,
+    /// The doc comment of its method.
+    pub(crate) description: &'static str,
     pub(crate) interface: Arc<Interface>,
     pub(crate) access: Access,
 }
@@ -157,6 +162,10 @@ impl GroupMember {
 impl ErasedFunction for GroupMember {
     fn name(&self) -> &str {
         &self.member().full_name
+    }
+
+    fn description(&self) -> &'static str {
+        self.member().description
     }
 
     fn number(&self) -> FunctionNumber {

@@ -103,7 +103,13 @@ fn cell_for_test<M: Manner<F>, F: Send + Sync + 'static>(
     function: F,
 ) -> Arc<dyn ErasedFunction> {
     let interface = Some(Interface::new(input, "value", gives));
-    let label = Label { name: "for_test".into(), scope: Scope::PerUser, number: FunctionNumber::MAX, interface };
+    let label = Label {
+        name: "for_test".into(),
+        scope: Scope::PerUser,
+        number: FunctionNumber::MAX,
+        interface,
+        description: "",
+    };
     Arc::new(FunctionCell::<F, M>::new(Arc::new(label), function))
 }
 
@@ -229,6 +235,16 @@ impl DynFunctionHandle {
         self.function.name()
     }
 
+    /// The doc comment of the function's type, or of the group's method.
+    pub fn description(&self) -> &str {
+        self.function.description()
+    }
+
+    /// The function's input and output types.
+    pub fn interface(&self) -> &Interface {
+        self.function.interface()
+    }
+
     /// Calls the function with JSON: an object of its fields, or for a simple input the value itself.
     ///
     /// # Errors
@@ -316,6 +332,13 @@ impl FunctionGroupHandle {
     /// A `ValueError` when there is none or it is not reachable.
     pub fn dyn_function(&self, name: &str) -> Result<DynFunctionHandle> {
         Ok(DynFunctionHandle::new(self.find(name)?))
+    }
+
+    /// All functions that can be reached, in the order of their declaration.
+    pub(crate) fn reachable(&self) -> impl Iterator<Item = Arc<dyn ErasedFunction>> {
+        let members = self.group.members().iter().enumerate();
+        let reachable = members.filter(|(_, member)| member.access != Access::Excluded);
+        reachable.map(|(index, _)| GroupMember::of(self.group.clone(), index) as Arc<dyn ErasedFunction>)
     }
 
     fn find(&self, name: &str) -> Result<Arc<dyn ErasedFunction>> {

@@ -34,7 +34,9 @@ impl Graph<'_> {
         let (asker, target) = (&self.nodes[from], &self.nodes[to]);
         // Functions and groups are called as the toolkit's messages call them.
         let kind = match target.component.kind.role() {
-            Role::Function | Role::Group | Role::Workflow => reference.kind.as_str(),
+            Role::Function | Role::Group | Role::Workflow => {
+                self.kind_of(reference).unwrap_or(target.component.kind).reference()
+            }
             Role::Object => target.component.kind.noun(),
         };
         let message = format!("{} depends on per-user {kind} `{}`", asker.described(), reference.name);

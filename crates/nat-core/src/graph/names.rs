@@ -2,7 +2,7 @@
 
 use super::{Graph, LONGEST_WAY};
 use crate::function::Access;
-use crate::kind::{ComponentKind, Role};
+use crate::kind::{ComponentKind, Role, TOOL};
 use nat_config::{Aim, ConfigError, Edit};
 use nat_schema::text::list_of_names;
 use nat_schema::{Reference, Segment, nearest};
@@ -78,9 +78,22 @@ pub(super) fn pointed_at_unknown(mut error: ConfigError, listed: &[String], name
 }
 
 impl Graph<'_> {
+    /// The kind that a reference asks for; of a tool that which has its name.
+    pub(super) fn kind_of(&self, reference: &Reference) -> Option<ComponentKind> {
+        match reference.kind.as_str() {
+            TOOL if self.is_group(&reference.name) => Some(ComponentKind::FUNCTION_GROUP),
+            TOOL => Some(ComponentKind::FUNCTION),
+            other => self.registry.kind_of_reference(other),
+        }
+    }
+
+    fn is_group(&self, name: &str) -> bool {
+        self.groups.contains_key(name) || self.unsound.contains(&(ComponentKind::FUNCTION_GROUP, name))
+    }
+
     pub(super) fn named(&self, reference: &Reference) -> Option<Found> {
         let name = reference.name.as_str();
-        let kind = self.registry.kind_of_reference(reference.kind.as_str())?;
+        let kind = self.kind_of(reference)?;
         let known = match kind.role() {
             Role::Group => self.groups.get(name).copied(),
             Role::Function | Role::Workflow => self.functions.get(name).map(|(index, _)| *index),
@@ -104,7 +117,7 @@ impl Graph<'_> {
         asking: Option<usize>,
     ) -> ConfigError {
         let name = reference.name.as_str();
-        let (what, mend) = match self.registry.kind_of_reference(reference.kind.as_str()) {
+        let (what, mend) = match self.kind_of(reference) {
             None => {
                 let text = format!("link a crate into the program that defines what `{}` is", reference.kind.as_str());
                 ("Component".to_owned(), MendFor::words(text))
@@ -112,7 +125,14 @@ impl Graph<'_> {
             Some(kind) => {
                 let mend = match self.of_another_kind(name, kind) {
                     Some(mend) => mend,
-                    None if kind.role() == Role::Function => self.mend_for_function(name, asking),
+                    None if kind.role() == Role::Function => match self.mend_for_function(name, asking) {
+                        // A tool may be a group as well.
+                        mend if matches!(mend.change, Change::None) && reference.kind.as_str() == TOOL => {
+                            let group = self.nearest_name(name, ComponentKind::FUNCTION_GROUP, asking);
+                            if matches!(group.change, Change::Name(_)) { group } else { mend }
+                        }
+                        mend => mend,
+                    },
                     None => self.nearest_name(name, kind, asking),
                 };
                 (kind.capitalized(), mend)

@@ -10,6 +10,7 @@ use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
 use crate::kind::{ComponentKind, Role};
+use crate::lifecycle::Observed;
 use crate::registration::Registration;
 
 /// The whole file, resolved: the shared part, which is built once, and the per-user part, which is
@@ -21,6 +22,8 @@ pub(crate) struct Plan {
     entries: Vec<Arc<Entry>>,
     /// Of all functions, those of groups with them, by their numbers.
     names: Vec<Arc<str>>,
+    /// The observer of its components.
+    pub(crate) observed: Observed,
 }
 
 /// One part, in build order.
@@ -201,7 +204,7 @@ pub(super) fn make(
     };
     let entries = entries.iter().filter_map(entry).collect();
     let [shared, per_user] = parts;
-    Plan { shared, per_user, entries, names }
+    Plan { shared, per_user, entries, names, observed: Observed::default() }
 }
 
 fn side(scope: Scope) -> usize {

@@ -1,5 +1,6 @@
 //! What came of a call, and how it is written.
 
+use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,6 +46,15 @@ impl Output {
     /// As [`Output::into_json`].
     pub fn into_value(self) -> Result<Value, CallError> {
         self.interface.encode_value(Given::Output, &*self.output).map_err(CallError::Function)
+    }
+
+    /// The output as a value of the function's output type.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names both types, when the function gives another one.
+    pub fn into_typed<O: 'static>(self) -> Result<O, CallError> {
+        typed(self.output, self.interface.output_type_name())
     }
 
     /// The output as a chat answer: one that is a chat answer as it is, any other one by its text. Its
@@ -99,6 +109,15 @@ impl Chunk {
         self.interface.encode_value(Given::Chunk, &*self.chunk).map_err(CallError::Function)
     }
 
+    /// The chunk as a value of the function's chunk type.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` that names both types, when the function streams another one.
+    pub fn into_typed<C: 'static>(self) -> Result<C, CallError> {
+        typed(self.chunk, self.interface.chunk_type_name())
+    }
+
     /// The chunk as a piece of a chat answer: one that is such a piece as it is, any other one by its text.
     ///
     /// # Errors
@@ -108,6 +127,11 @@ impl Chunk {
         let Self { chunk, interface } = self;
         interface::into_chunk(chunk, |chunk| interface.encode_text(Given::Chunk, chunk)).map_err(CallError::Function)
     }
+}
+
+fn typed<T: 'static>(value: Payload, given: &str) -> Result<T, CallError> {
+    let mismatch = |_| Error::type_error(format!("the function gives `{given}`, not `{}`", type_name::<T>()));
+    value.downcast().map(|value| *value).map_err(mismatch).map_err(CallError::Function)
 }
 
 /// Why a call gave nothing, or nothing more.

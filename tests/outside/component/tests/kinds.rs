@@ -1,8 +1,8 @@
 //! A kind of components that a crate of somebody else's brings, used through published names only.
+#![allow(clippy::unwrap_used, reason = "a failure of a helper is that of its test")]
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use expect_test::{Expect, expect};
 use nat::UserId;
@@ -11,11 +11,11 @@ use nat_outside_component as _;
 use nat_outside_kind::JOURNAL;
 
 /// The journal is one for the process.
-static ALONE: Mutex<()> = Mutex::new(());
+static ALONE: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
 
-fn alone() -> MutexGuard<'static, ()> {
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    JOURNAL.lock().unwrap().clear();
+fn alone() -> parking_lot::MutexGuard<'static, ()> {
+    let alone = ALONE.lock();
+    JOURNAL.lock().clear();
     alone
 }
 
@@ -26,10 +26,15 @@ async fn started(text: &str) -> Runtime {
 }
 
 async fn call(runtime: &Runtime, user: &str) -> String {
+    call_with(runtime, user, "text").await.unwrap()
+}
+
+async fn call_with(runtime: &Runtime, user: &str, input: &str) -> Result<String, String> {
     let workflow = runtime.workflow(&EntryName::Workflow).unwrap();
     let mut session = workflow.open(Some(UserId::derived(user))).await.unwrap();
-    let input = workflow.decode_text("text").unwrap();
-    session.call(None, input).await.unwrap().into_text().unwrap()
+    let input = workflow.decode_text(input).unwrap();
+    let output = session.call(None, input).await.map_err(|error| error.to_string())?;
+    Ok(output.into_text().unwrap())
 }
 
 const OWN: &str = "
@@ -52,7 +57,7 @@ fn components_of_a_kind_are_shared_or_per_user() {
         started.shutdown(std::time::Duration::ZERO).await;
     });
     // Each user's own, then the one that they all wrote to.
-    let journal = JOURNAL.lock().unwrap().clone();
+    let journal = JOURNAL.lock().clone();
     assert_eq!(journal, ["notes (shutting down)", "notes (shutting down)", "all (shutting down)"]);
 }
 
@@ -77,6 +82,198 @@ fn a_component_can_be_looked_up_at_a_call() {
         assert_eq!((call(&started, "u").await, call(&started, "v").await), ("1".to_owned(), "1".to_owned()));
         started.shutdown(std::time::Duration::ZERO).await;
     });
+}
+
+const TOOLS: &str = "
+archives: {notes: {_type: own_archive}}
+functions: {keep: {_type: keeper, archive: notes}}
+function_groups:
+  sums: {_type: sums}
+  half: {_type: sums, include: [clear]}
+workflow: {_type: caller, tools: [sums, keep, half, keep, sums__add]}
+";
+
+#[test]
+fn tools_are_named_described_and_called() {
+    let _alone = alone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let text = TOOLS.replace(", sums__add", "");
+        let started = started(&text).await;
+        let tools: serde_json::Value = serde_json::from_str(&call_with(&started, "u", "{}").await.unwrap()).unwrap();
+        expect![[r#"
+            [
+              {
+                "name": "sums__add",
+                "description": "Adds a number, and says the sum.",
+                "parameters": {
+                  "type": "object",
+                  "properties": {
+                    "number": {
+                      "type": "integer",
+                      "format": "int64",
+                      "title": "int64"
+                    }
+                  },
+                  "required": [
+                    "number"
+                  ]
+                }
+              },
+              {
+                "name": "sums__clear",
+                "description": "Begins anew.",
+                "parameters": {
+                  "type": "object",
+                  "properties": {
+                    "tool": {
+                      "type": "string",
+                      "description": "The name of the tool; without one the tools are listed.",
+                      "default": ""
+                    },
+                    "arguments": {
+                      "description": "Its arguments.",
+                      "default": null
+                    }
+                  },
+                  "description": "A call as a language model writes it.",
+                  "title": "ToolCall"
+                }
+              },
+              {
+                "name": "keep",
+                "description": "Keeps texts in an archive, and says how many there are.",
+                "parameters": {
+                  "type": "object",
+                  "properties": {
+                    "value": {
+                      "type": "string",
+                      "title": "string"
+                    }
+                  },
+                  "required": [
+                    "value"
+                  ]
+                }
+              },
+              {
+                "name": "half__clear",
+                "description": "Begins anew.",
+                "parameters": {
+                  "type": "object",
+                  "properties": {
+                    "tool": {
+                      "type": "string",
+                      "description": "The name of the tool; without one the tools are listed.",
+                      "default": ""
+                    },
+                    "arguments": {
+                      "description": "Its arguments.",
+                      "default": null
+                    }
+                  },
+                  "description": "A call as a language model writes it.",
+                  "title": "ToolCall"
+                }
+              }
+            ]"#]]
+        .assert_eq(&format!("{tools:#}"));
+        for (user, call, expected) in [
+            ("u", r#"{"tool": "sums__add", "arguments": {"number": 2}}"#, Ok("2")),
+            ("u", r#"{"tool": "sums__add", "arguments": 3}"#, Ok("5")),
+            ("v", r#"{"tool": "sums__add", "arguments": {"number": "4"}}"#, Ok("4")),
+            ("u", r#"{"tool": "keep", "arguments": {"value": "a"}}"#, Ok("1")),
+            ("u", r#"{"tool": "sums__clear", "arguments": {}}"#, Ok("5")),
+            ("u", r#"{"tool": "half__clear", "arguments": {}}"#, Ok("0")),
+            ("u", r#"{"tool": "half__add", "arguments": {}}"#, Err("there is no tool `half__add`")),
+            (
+                "u",
+                r#"{"tool": "sums__add", "arguments": {"number": "x"}}"#,
+                Err("Input should be a valid integer, unable to parse string as an integer"),
+            ),
+        ] {
+            let result = call_with(&started, user, call).await;
+            assert_eq!(result.as_ref().map(String::as_str).map_err(String::as_str), expected, "{call}");
+        }
+        started.shutdown(std::time::Duration::ZERO).await;
+    });
+}
+
+#[test]
+fn mistakes_in_tools_are_told_before_a_start() {
+    refused(
+        "workflow: {_type: caller, tools: [sum]}\nfunction_groups: {sums: {_type: sums}}",
+        expect![[r#"
+        Validating configuration file: flow.yml
+        ✗ Validation failed!
+
+        Error:
+        Invalid configuration: workflow: Function `sum` not found (tools[0])
+        Error: Invalid configuration: workflow: Function `sum` not found (tools[0])
+
+        error: workflow.tools[0]: Function `sum` not found
+         --> flow.yml:1:35
+          |
+        1 | workflow: {_type: caller, tools: [sum]}
+          |                                   ^^^ expected the name of a function group: `sums`
+          |
+        help: did you mean `sums`?
+          |
+        1 | workflow: {_type: caller, tools: [sums]}
+          |                                      +
+
+        status 1
+    "#]],
+    );
+    refused(
+        "workflow: {_type: shared_caller, tools: [sums]}\nfunction_groups: {sums: {_type: sums}}",
+        expect![[r#"
+            Validating configuration file: flow.yml
+            ✗ Validation failed!
+
+            Error:
+            Invalid configuration: workflow: Shared Workflow depends on per-user function_group `sums` (tools[0])
+            Error: Invalid configuration: workflow: Shared Workflow depends on per-user function_group `sums` (tools[0])
+
+            error: workflow.tools[0]: Shared Workflow depends on per-user function_group `sums`
+             --> flow.yml:1:42
+              |
+            1 | workflow: {_type: shared_caller, tools: [sums]}
+              |                   -------------          ^^^^ expected the name of a shared component
+              |                   |
+              |                   `<workflow>` is shared: `shared_caller` is registered so at tests/outside/kind/src/lib.rs:LINE
+            2 | function_groups: {sums: {_type: sums}}
+              |                                 ---- `sums` is per-user: `sums` is registered so at tests/outside/kind/src/lib.rs:LINE
+              |
+              = help: register `shared_caller` (tests/outside/kind/src/lib.rs:LINE) with #[register_per_user_function], or name a shared component here
+
+            status 1
+        "#]],
+    );
+    refused(
+        TOOLS,
+        expect![[r#"
+        Validating configuration file: flow.yml
+        ✗ Validation failed!
+
+        Error:
+        Invalid configuration: workflow: Function `sums__add` not found (tools[4])
+        Error: Invalid configuration: workflow: Function `sums__add` not found (tools[4])
+
+        error: workflow.tools[4]: Function `sums__add` not found
+         --> flow.yml:7:59
+          |
+        7 | workflow: {_type: caller, tools: [sums, keep, half, keep, sums__add]}
+          |                                                           ^^^^^^^^^ expected the name of another component
+          |
+        help: add `add` to `include` of function group `sums`
+          |
+        5 |   sums: {_type: sums, include: [add]}
+          |                     ++++++++++++++++
+
+        status 1
+    "#]],
+    );
 }
 
 /// What the program says, with the folder taken out.

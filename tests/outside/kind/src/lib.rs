@@ -3,11 +3,16 @@
 use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use nat::{Builder, CloseReason, Context, Function, register_component, register_function, register_per_user_function};
+use nat::{
+    Builder, CloseReason, Context, Function, Tool, ToolRef, register_component, register_function,
+    register_per_user_function, register_per_user_function_group,
+};
+use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Keeps texts.
 pub trait Archive: Send + Sync + 'static {
@@ -64,13 +69,13 @@ impl Archive for MemoryArchive {
         if let Some(copy) = &self.copy {
             copy.store(text.clone());
         }
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = self.texts.lock();
         texts.push(text);
         texts.len()
     }
 
     fn closed(&self, reason: CloseReason) -> Pin<Box<dyn Future<Output = nat::Result<()>> + Send + '_>> {
-        JOURNAL.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{} ({reason})", self.farewell));
+        JOURNAL.lock().push(format!("{} ({reason})", self.farewell));
         Box::pin(ready(Ok(())))
     }
 }
@@ -143,4 +148,78 @@ impl Function for Seeker {
 #[register_per_user_function(input_type = String, single_output_type = usize)]
 async fn seeker(_config: (), _builder: &Builder) -> nat::Result<Seeker> {
     Ok(Seeker)
+}
+
+/// Settings of a function that calls others by name, as an agent does.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CallerConfig {
+    /// Functions and groups.
+    tools: Vec<ToolRef>,
+}
+
+/// A call as a language model writes it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ToolCall {
+    /// The name of the tool; without one the tools are listed.
+    #[serde(default)]
+    tool: String,
+    /// Its arguments.
+    #[serde(default)]
+    arguments: Value,
+}
+
+struct Caller(Vec<Tool>);
+
+impl Function for Caller {
+    type Input = ToolCall;
+    type Output = Value;
+
+    async fn call(&self, ctx: &Context, call: ToolCall) -> nat::Result<Value> {
+        if call.tool.is_empty() {
+            let described = self.0.iter().map(|tool| {
+                json!({ "name": tool.name(), "description": tool.description(), "parameters": tool.parameters() })
+            });
+            return Ok(described.collect());
+        }
+        let tool = self.0.iter().find(|tool| tool.name() == call.tool);
+        let tool = tool.ok_or_else(|| nat::Error::value(format!("there is no tool `{}`", call.tool)))?;
+        tool.call(ctx, call.arguments).await
+    }
+}
+
+/// Calls tools by name.
+#[register_per_user_function(input_type = ToolCall, single_output_type = Value)]
+async fn caller(config: CallerConfig, builder: &Builder) -> nat::Result<Caller> {
+    Ok(Caller(builder.get_tools(&config.tools).await?))
+}
+
+/// The same, shared.
+#[register_function]
+async fn shared_caller(config: CallerConfig, builder: &Builder) -> nat::Result<Caller> {
+    Ok(Caller(builder.get_tools(&config.tools).await?))
+}
+
+struct Sums(Mutex<i64>);
+
+/// Adds numbers up.
+#[register_per_user_function_group]
+async fn sums(_config: (), _builder: &Builder) -> nat::Result<Sums> {
+    Ok(Sums(Mutex::new(0)))
+}
+
+#[nat::functions]
+impl Sums {
+    /// Adds a number, and says the sum.
+    #[function]
+    async fn add(&self, _ctx: &Context, number: i64) -> nat::Result<i64> {
+        let mut sum = self.0.lock();
+        *sum += number;
+        Ok(*sum)
+    }
+
+    /// Begins anew.
+    #[function]
+    async fn clear(&self, _ctx: &Context, _input: ToolCall) -> nat::Result<i64> {
+        Ok(std::mem::take(&mut *self.0.lock()))
+    }
 }
