@@ -48,7 +48,7 @@ fn crates_use_only_what_they_may() {
         ("crates/nat-config", &["nat-schema"]),
         ("crates/nat-core", &["nat-chat", "nat-config", "nat-schema"]),
         ("crates/nat", &["nat-chat", "nat-config", "nat-core", "nat-macros", "nat-schema", "nat-testing"]),
-        ("crates/nat-server", &["nat-chat", "nat-core", "nat-schema"]),
+        ("crates/nat-server", &["nat-chat", "nat-config", "nat-core", "nat-schema"]),
         ("crates/nat-testing", &["nat-chat", "nat-config", "nat-core", "nat-schema", "nat-server"]),
         ("crates/nat-cli", &["nat-config", "nat-core", "nat-server"]),
         ("examples/front_ends/per_user_workflow", &["nat", "nat-cli"]),
@@ -79,6 +79,7 @@ fn libraries_are_named_in_one_place() {
         (
             "inventory::",
             &[
+                "crates/nat-core/src/config/front_end/linked.rs",
                 "crates/nat-core/src/kind.rs",
                 "crates/nat-core/src/registration.rs",
                 "crates/nat-core/src/registry.rs",
@@ -99,6 +100,48 @@ fn libraries_are_named_in_one_place() {
                 let allowed = places.iter().any(|place| source.starts_with(place));
                 assert!(!named || allowed, "{source} names {library} which belongs into {places:?}: {line}");
             }
+        }
+    }
+}
+
+/// Paths, headers, cookies and file names of HTTP are texts of the server alone.
+#[test]
+fn http_is_spoken_in_the_server_only() {
+    const TEXTS: [&str; 20] = [
+        "/health",
+        "/monitor",
+        "/openapi",
+        "/docs",
+        "/redoc",
+        "/mcp/",
+        "/generate",
+        "/chat",
+        "/v1/",
+        "/websocket",
+        "/auth/",
+        "/evaluate",
+        "swagger",
+        "nat-session",
+        "x-api-key",
+        "authorization: ",
+        "content-type",
+        "cookie: ",
+        "x-forwarded",
+        "set-cookie",
+    ];
+    // The example in the template of a new workflow, and names that the log hides, are not spoken.
+    const OTHERS: [&str; 2] = ["crates/nat-cli/src/commands/workflow/", "crates/nat-config/src/"];
+    for source in files("crates", ".rs") {
+        let is_test = source.contains("/tests/") || source.ends_with("tests.rs") || source.contains("/testing");
+        if is_test || source.starts_with("crates/nat-server/") || OTHERS.iter().any(|other| source.starts_with(other)) {
+            continue;
+        }
+        let text = read(root().join(&source));
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let in_quotes: String = line.split('"').skip(1).step_by(2).collect::<Vec<_>>().join("\n").to_lowercase();
+            let spoken = TEXTS.iter().find(|text| in_quotes.contains(**text));
+            assert_eq!(spoken, None, "{source}: {line}");
         }
     }
 }

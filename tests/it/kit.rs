@@ -27,27 +27,46 @@ pub(crate) struct Served {
 /// integration tests ask for it themselves, once.
 pub(crate) fn binary() -> &'static Path {
     static BINARY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/Cargo.toml");
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--bin", "nat-conformance"])
-            .arg("--manifest-path")
-            .arg(manifest)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "the test components build");
-        let lines = String::from_utf8(built.stdout).expect("cargo writes text");
-        let path = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let path = path.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).next_back();
-        PathBuf::from(path.expect("cargo names what it built"))
-    })
+    BINARY.get_or_init(|| built("nat-conformance"))
+}
+
+/// The same with a front end that it brings.
+pub(crate) fn front_end_binary() -> &'static Path {
+    static BINARY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    BINARY.get_or_init(|| built("conf_front_end"))
+}
+
+fn built(name: &str) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/Cargo.toml");
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--bin", name])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "the test components build");
+    let lines = String::from_utf8(built.stdout).expect("cargo writes text");
+    let path = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let path = path.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).next_back();
+    PathBuf::from(path.expect("cargo names what it built"))
 }
 
 /// Runs the binary to its end: exit code, standard output, standard error.
 pub(crate) fn nat(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let ended = command(arguments).output().expect("the binary runs");
+    ended(command(arguments))
+}
+
+/// The same for the binary that brings a front end.
+pub(crate) fn nat_with_front_end(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(front_end_binary());
+    command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
+    ended(command)
+}
+
+fn ended(mut command: Command) -> (Option<i32>, String, String) {
+    let ended = command.output().expect("the binary runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
 }

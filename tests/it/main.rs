@@ -8,6 +8,7 @@ mod broken;
 mod cli;
 mod described;
 mod example;
+mod guide;
 mod house;
 mod kit;
 // Elsewhere allocators give memory back, or keep it, in ways of their own.

@@ -5,6 +5,7 @@ mod front_end;
 mod level;
 mod options;
 mod parse;
+mod start;
 
 pub(crate) use file::{FileOption, OwnCrate};
 pub(crate) use front_end::FrontEndOptions;
@@ -14,6 +15,7 @@ pub(crate) use options::{
     ReportFormat, RunOptions, SchemaOptions, ServeOptions, ValidateOptions,
 };
 pub(crate) use parse::{command, parse, program_name};
+pub(crate) use start::{StartKind, StartOptions};
 
 use clap::{Parser, Subcommand};
 
@@ -79,7 +81,7 @@ pub(crate) enum Command {
     Run(Box<RunOptions>),
     /// Start a front end by its name
     #[command(subcommand, subcommand_required = true, arg_required_else_help = false)]
-    Start(FrontEnd),
+    Start(StartKind),
     /// Check a workflow file, and show every mistake with its mend
     Validate(ValidateOptions),
     /// Show how the components of a file depend on each other
@@ -104,6 +106,7 @@ Examples:
     },
 }
 
+/// The front ends that have options of their own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FrontEnd {
     /// Run a workflow on inputs from the command line

@@ -6,5 +6,6 @@ pub(crate) mod info;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod start;
 pub(crate) mod validate;
 pub(crate) mod workflow;

@@ -32,8 +32,8 @@ mod usage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use args::{Command, FrontEnd, Info, LogLevel, Workflow};
-use commands::{completions, graph, info, run, schema, serve, validate, workflow};
+use args::{Command, FrontEnd, Info, LogLevel, StartKind, Workflow};
+use commands::{completions, graph, info, run, schema, serve, start, validate, workflow};
 use failure::Failure;
 
 /// Reads the process's arguments, does what they say, and gives the exit code.
@@ -52,9 +52,14 @@ pub fn main_with(arguments: Vec<OsString>) -> ExitCode {
     let log = logging::start(arguments.log_level, arguments.log_format);
     panics::install(&log);
     let ended = match &arguments.command {
-        Command::Serve(options) | Command::Start(FrontEnd::Fastapi(options)) => serve::serve(options, &typed, &log),
-        Command::Run(options) | Command::Start(FrontEnd::Console(options)) => run::run(options, &typed, level, &log),
-        Command::Start(FrontEnd::Mcp { .. }) => Err(Failure::from(
+        Command::Serve(options) | Command::Start(StartKind::WithOptions(FrontEnd::Fastapi(options))) => {
+            serve::serve(options, &typed, &log)
+        }
+        Command::Run(options) | Command::Start(StartKind::WithOptions(FrontEnd::Console(options))) => {
+            run::run(options, &typed, level, &log)
+        }
+        Command::Start(StartKind::Linked(kind, options)) => start::start(kind, options, &typed, &log),
+        Command::Start(StartKind::WithOptions(FrontEnd::Mcp { .. })) => Err(Failure::from(
             "the front end `mcp` is not available in this version\n\
              help: `nat start fastapi` serves the workflow over HTTP",
         )),

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use nat_core::config::linked_front_ends;
+
 use crate::args::{self, program_name};
 use crate::console;
 
@@ -26,7 +28,12 @@ impl Refusal {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             return Self::Answer(error.render().to_string());
         }
-        Self::typing(typed, &message(error))
+        let mut message = message(error);
+        if error.kind() == ErrorKind::InvalidSubcommand && names_a_front_end(error, typed) {
+            let kinds: Vec<String> = linked_front_ends().iter().map(|one| format!("'{}'", one.name())).collect();
+            message = format!("{message} The front ends of this program are {}.", kinds.join(", "));
+        }
+        Self::typing(typed, &message)
     }
 
     /// A mistake that clap could not see, such as an override that does not fit the file.
@@ -65,6 +72,13 @@ impl Refusal {
     }
 }
 
+/// Whether the command that does not exist is the KIND of `start KIND`.
+fn names_a_front_end(error: &clap::Error, typed: &[OsString]) -> bool {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return false };
+    let before = typed.iter().skip(1).take_while(|word| *word != name.as_str());
+    before.into_iter().any(|word| word == "start")
+}
+
 /// Whether `word` is an option whose value is the next word.
 fn takes_value(command: &clap::Command, word: &str) -> bool {
     let Some(name) = word.strip_prefix("--") else { return false };
@@ -91,7 +105,8 @@ fn message(error: &clap::Error) -> String {
             _ => "Missing option.".to_owned(),
         },
         ErrorKind::InvalidSubcommand => {
-            with_suggestion(format!("No such command '{}'.", context(ContextKind::InvalidSubcommand)), error)
+            let name = context(ContextKind::InvalidSubcommand);
+            with_suggestion(format!("No such command '{name}'."), error)
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             "Missing command.".to_owned()

@@ -171,6 +171,18 @@ impl Document {
         }
     }
 
+    /// Takes the value at a path out, as if no file said it.
+    pub fn leave_out(&mut self, path: &[&str]) {
+        let Some((last, before)) = path.split_last() else { return };
+        let mut around = Some(&mut self.content);
+        for key in before {
+            around = around.and_then(|all| all.get_mut(*key)).and_then(Value::as_object_mut);
+        }
+        if let Some(around) = around {
+            around.shift_remove(*last);
+        }
+    }
+
     /// The file over its bases, with what was overridden: what will be checked. May hold secrets.
     pub fn content(&self) -> &Map<String, Value> {
         &self.content

@@ -18,12 +18,22 @@ pub struct Mistake {
     pub edit: Option<Edit>,
     /// Another place that it is about, and what to say there.
     pub related: Option<(Vec<Segment>, String)>,
+    /// The place that is shown, if `path` is too large to be pointed at.
+    pub shown_at: Option<Vec<Segment>>,
 }
 
 impl Mistake {
     /// A mistake at a path of keys.
     pub fn new<'k>(path: impl IntoIterator<Item = &'k str>, message: impl Into<String>) -> Self {
-        Self { path: keys(path), message: message.into(), mend: None, expected: None, edit: None, related: None }
+        Self {
+            path: keys(path),
+            message: message.into(),
+            mend: None,
+            expected: None,
+            edit: None,
+            related: None,
+            shown_at: None,
+        }
     }
 
     /// The same with a suggestion.
@@ -58,6 +68,11 @@ impl Mistake {
         Self { related: Some((path, label.into())), ..self }
     }
 
+    /// The same, shown at another place than its own.
+    pub fn shown_at(self, path: Vec<Segment>) -> Self {
+        Self { shown_at: Some(path), ..self }
+    }
+
     /// The same, one step further down.
     pub fn under(mut self, segment: &Segment) -> Self {
         self.path.insert(0, segment.clone());
@@ -65,6 +80,9 @@ impl Mistake {
             path.insert(0, segment.clone());
         }
         if let Some((path, _)) = &mut self.related {
+            path.insert(0, segment.clone());
+        }
+        if let Some(path) = &mut self.shown_at {
             path.insert(0, segment.clone());
         }
         self

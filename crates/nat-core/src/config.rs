@@ -14,28 +14,23 @@ mod components;
 mod draft;
 mod file_schema;
 mod finding;
-pub mod front_end;
+mod front_end;
 mod general;
-#[cfg(test)]
-mod guide;
-mod idle;
 pub mod reference;
 mod sections;
 mod telemetry;
+mod unsupported;
 mod validation;
 
 #[cfg(test)]
 mod tests;
 
-pub use components::WORKFLOW_NAME;
+pub use components::{WORKFLOW_NAME, reserved_schema};
 pub use file_schema::file_schema;
-pub use front_end::{
-    Console, Cors, Credential, DaskWorkers, Endpoint, FastApi, FrontEnd, FunctionEndpoint, Inputs, Limits, Method,
-    OnDisconnect, SessionMode, SessionSettings, StepAdaptor, StepMode, StepType, set_front_end,
-};
+pub use front_end::{FrontEnd, FrontEndSettings, FrontEndType, Started, linked_front_ends};
 pub(crate) use general::DEFAULT_CALL_DEPTH;
 pub use general::{BuildRetry, General, general_schema};
-pub use idle::NOT_SERVED;
+pub(crate) use general::{mistaken, of_front_end};
 pub use reference::{FunctionGroupRef, FunctionRef, ToolRef};
 pub use telemetry::{LogLevel, Logger, Telemetry};
 pub use validation::Validation;

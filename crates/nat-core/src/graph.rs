@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use names::{Found, meant, pointed_at_unknown};
 
-use crate::config::{ComponentSettings, Config, Draft, Endpoint, FrontEnd, Method};
+use crate::config::{ComponentSettings, Config, Draft, FrontEndSettings, FunctionRef, mistaken, of_front_end};
 use crate::context::FunctionNumber;
 use crate::function::{Access, Label, Member, Scope};
 use crate::interface::Interface;
@@ -71,7 +71,7 @@ pub(crate) fn check(draft: &Draft, registry: &Registry) -> (Vec<ConfigError>, Ve
     graph.order();
     graph.entries(&draft.endpoints);
     if let Some(general) = &draft.general {
-        graph.called_without_input(&general.front_end);
+        graph.beside(&general.front_end);
     }
     (graph.errors, graph.warnings)
 }
@@ -120,19 +120,17 @@ impl Plan {
 /// What requests can call: its name, its node, and the function of a group.
 type EntryPoints = Vec<(EntryName, usize, Option<usize>)>;
 
-/// The functions that endpoints name.
+/// The functions that the front end names.
 fn endpoints(config: &Config) -> Vec<Reference> {
-    let endpoints = match &config.general.front_end {
-        FrontEnd::FastApi(server) => server.endpoints.as_slice(),
-        FrontEnd::Console(_) => &[],
+    let reference = |(path, name): (Vec<Segment>, FunctionRef)| {
+        let path = [vec![Segment::Key("front_end".to_owned())], path].concat();
+        Reference {
+            kind: ReferenceKind::new(ComponentKind::FUNCTION.reference()),
+            path,
+            name: name.as_str().to_owned(),
+        }
     };
-    let reference = |(at, name): (usize, &str)| {
-        let keys = ["front_end", "endpoints"].map(|key| Segment::Key(key.to_owned()));
-        let rest = [Segment::Index(at), Segment::Key("function_name".to_owned())];
-        let path = keys.into_iter().chain(rest).collect();
-        Reference { kind: ReferenceKind::new(ComponentKind::FUNCTION.reference()), path, name: name.to_owned() }
-    };
-    endpoints.iter().map(|endpoint| endpoint.function_name.as_ref()).enumerate().map(reference).collect()
+    config.general.front_end.entry_points().into_iter().map(reference).collect()
 }
 
 impl<'a> Graph<'a> {
@@ -148,7 +146,7 @@ impl<'a> Graph<'a> {
         graph.connect();
         let order = graph.order();
         let entries = graph.entries(&endpoints(config));
-        graph.called_without_input(&config.general.front_end);
+        graph.beside(&config.general.front_end);
         match graph.errors.is_empty() {
             true => Ok((graph, order, entries)),
             false => Err(graph.errors.into_iter().map(GraphError).collect()),
@@ -356,34 +354,20 @@ impl<'a> Graph<'a> {
         entries
     }
 
-    /// Refuses endpoints that call a function without the input that it cannot do without.
-    fn called_without_input(&mut self, front_end: &FrontEnd) {
-        let FrontEnd::FastApi(server) = front_end else { return };
-        let workflow = self.nodes.iter().find(|node| node.component.kind.role() == Role::Workflow);
-        let mut errors = Vec::new();
-        let mut check = |endpoint: &Endpoint, interface: Option<&Interface>, name: &str, path: Vec<Segment>| {
-            let missing = interface.map(Interface::required_fields).unwrap_or_default();
-            if endpoint.method != Method::Get || !endpoint.has_calls() || missing.is_empty() {
-                return;
+    /// What the front end says of the functions that it calls.
+    fn beside(&mut self, front_end: &FrontEndSettings) {
+        let interface = |entry: &EntryName| match entry {
+            EntryName::Workflow => {
+                let workflow = self.nodes.iter().find(|node| node.component.kind.role() == Role::Workflow);
+                workflow.and_then(|node| node.interface(None))
             }
-            let missing = list_of_names(missing.iter().map(String::as_str));
-            let message = format!("Value error, {name} needs {missing}, and GET calls it without input");
-            let error = ConfigError::section("general", message).at(path).expected("`POST`");
-            let edit = Edit::Replace(error.full_path(), "POST".to_owned());
-            errors.push(error.mend("write `method: POST`").edit(edit));
+            EntryName::Function(name) => {
+                let (node, member) = self.functions.get(name.as_str())?;
+                self.nodes[*node].interface(*member)
+            }
         };
-        let place = |rest: &[Segment]| [&[Segment::Key("front_end".to_owned())], rest].concat();
-        let method = || Segment::Key("method".to_owned());
-        let of_workflow = workflow.and_then(|node| node.interface(None));
-        check(&server.workflow, of_workflow, "the workflow", place(&[Segment::Key("workflow".to_owned()), method()]));
-        for (index, one) in server.endpoints.iter().enumerate() {
-            let name = one.function_name.as_str();
-            let found = self.functions.get(name);
-            let interface = found.and_then(|(node, member)| self.nodes[*node].interface(*member));
-            let place = place(&[Segment::Key("endpoints".to_owned()), Segment::Index(index), method()]);
-            check(&one.endpoint, interface, &format!("function `{name}`"), place);
-        }
-        self.errors.extend(errors);
+        let mistakes = front_end.mistakes_beside(&interface);
+        self.errors.extend(mistakes.into_iter().map(of_front_end).map(mistaken));
     }
 }
 

@@ -125,7 +125,7 @@ impl Interface {
     }
 
     /// The fields that a request must have.
-    pub(crate) fn required_fields(&self) -> Vec<String> {
+    pub fn required_fields(&self) -> Vec<String> {
         let nothing = Value::Object(serde_json::Map::new());
         let checked = match self.input_field() {
             None => self.input_schema.check(nothing),

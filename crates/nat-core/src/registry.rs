@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::config::{ComponentTypes, SettingsReader};
+use crate::config::{ComponentTypes, FrontEndType, SettingsReader, linked_front_ends};
 use crate::interface::Interface;
 use crate::kind::{ComponentKind, KindRegistration, Role};
 use crate::registration::{Form, Registration};
@@ -50,6 +50,20 @@ pub enum RegistryError {
     Duplicate {
         /// The name.
         type_name: &'static str,
+        /// The two places, as `file:line (package)`.
+        sites: [String; 2],
+    },
+    /// Two front ends have the same name or alias.
+    DuplicateFrontEnd {
+        /// The name.
+        type_name: &'static str,
+        /// The two places, as `file:line (package)`.
+        sites: [String; 2],
+    },
+    /// Two front ends are the one of files that name none.
+    DefaultFrontEnds {
+        /// Their names.
+        names: [&'static str; 2],
         /// The two places, as `file:line (package)`.
         sites: [String; 2],
     },
@@ -97,6 +111,16 @@ impl fmt::Display for RegistryError {
                 "type `{type_name}` is registered twice: at {first} and at {second}; \
                  give one of them another name with `name = \"…\"`"
             ),
+            Self::DuplicateFrontEnd { type_name, sites: [first, second] } => write!(
+                f,
+                "front end `{type_name}` is registered twice: at {first} and at {second}; \
+                 give one of them another `TYPE_NAME` or alias"
+            ),
+            Self::DefaultFrontEnds { names: [one, other], sites: [first, second] } => write!(
+                f,
+                "the front ends `{one}` (registered at {first}) and `{other}` (at {second}) are both the default; \
+                 leave `IS_DEFAULT` out of one of them"
+            ),
             Self::ReservedField { type_name, field, settings, site } => write!(
                 f,
                 "the settings of `{type_name}` ({settings}, registered at {site}) have a field `{field}`, \
@@ -138,7 +162,13 @@ impl Registry {
     /// As [`Registry::linked`].
     pub fn linked_with(more: impl IntoIterator<Item = &'static Registration>) -> Result<Self, Vec<RegistryError>> {
         let kinds = inventory::iter::<KindRegistration>.into_iter().map(|registered| registered.0);
-        Self::with_kinds(kinds, inventory::iter::<Registration>.into_iter().chain(more))
+        let registry = Self::with_kinds(kinds, inventory::iter::<Registration>.into_iter().chain(more));
+        let repeated = repeated_front_ends(linked_front_ends());
+        match registry {
+            Ok(registry) if repeated.is_empty() => Ok(registry),
+            Ok(_) => Err(repeated),
+            Err(errors) => Err(errors.into_iter().chain(repeated).collect()),
+        }
     }
 
     /// The given types, which are functions and groups.
@@ -222,6 +252,27 @@ impl Registry {
         let kind = if kind.role() == Role::Workflow { ComponentKind::FUNCTION } else { kind };
         self.kinds.iter().find(|table| table.kind == kind).map(|table| &table.types)
     }
+}
+
+/// Front ends of which one would hide the other: names and aliases used twice, and two that are the default.
+fn repeated_front_ends(types: &[&'static FrontEndType]) -> Vec<RegistryError> {
+    let mut errors = Vec::new();
+    for (at, one) in types.iter().enumerate() {
+        let names = |one: &FrontEndType| -> Vec<&'static str> {
+            std::iter::once(one.name()).chain(one.aliases().iter().copied()).collect()
+        };
+        for earlier in &types[..at] {
+            let site = |of: &FrontEndType| format!("{} ({})", of.site(), of.site().package);
+            let sites = || [site(earlier), site(one)];
+            let shared = names(one).into_iter().find(|name| names(earlier).contains(name));
+            if let Some(type_name) = shared {
+                errors.push(RegistryError::DuplicateFrontEnd { type_name, sites: sites() });
+            } else if one.is_default() && earlier.is_default() {
+                errors.push(RegistryError::DefaultFrontEnds { names: [earlier.name(), one.name()], sites: sites() });
+            }
+        }
+    }
+    errors
 }
 
 /// An empty table for each kind: functions, groups, then the others by their sections.

@@ -1,5 +1,6 @@
 //! Components whose every step a test decides, and a book of what became of them.
 
+pub(crate) mod front_end;
 pub(crate) mod reels;
 
 use std::collections::HashMap;

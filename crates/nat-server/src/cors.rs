@@ -3,13 +3,13 @@
 //! A request of a page that is not welcome runs all the same: it is the browser that keeps the answer
 //! from the page. Only the question that a browser asks beforehand, the preflight, is answered here.
 
+use crate::config;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use nat_core::config;
 use regex::Regex;
 
 use crate::reply::{self, Reply};

@@ -4,6 +4,7 @@
 //! the sockets. The way of a request:
 //!
 //! ```text
+//! config       the settings of `general.front_end`, and their checks
 //! listener     accept, within the limit of connections
 //! connection   HTTP/1.1 or HTTP/2; deadlines; drain
 //! app          Vary, redirects, 404, 405
@@ -25,6 +26,7 @@
 mod app;
 mod body;
 mod compress;
+pub mod config;
 mod connection;
 mod cors;
 mod detach;
@@ -34,6 +36,8 @@ mod identity;
 mod listener;
 mod open_files;
 mod openapi;
+mod overview;
+mod payload;
 mod pulse;
 mod reply;
 mod request;
@@ -47,6 +51,8 @@ mod unpanicked;
 mod validation;
 
 pub use app::{App, Peer};
+pub use config::HttpConfig;
+pub use overview::{example_request, route_lines};
 pub use reply::Body;
 pub use server::{BindError, ServeReport, Server, Traffic};
 

@@ -18,9 +18,9 @@ mod operation;
 mod schemas;
 mod security;
 
+use crate::config::HttpConfig;
 use bytes::Bytes;
 use http::HeaderValue;
-use nat_core::config::FastApi;
 use serde_json::{Map, Value, json};
 
 use crate::routes::{Routes, tag};
@@ -34,13 +34,13 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    pub(crate) fn new(routes: &Routes, front_end: &FastApi) -> Self {
+    pub(crate) fn new(routes: &Routes, front_end: &HttpConfig) -> Self {
         let document = describe(routes, front_end).to_string();
         Self { tag: tag::weak(document.as_bytes()), bytes: document.into() }
     }
 }
 
-fn describe(routes: &Routes, front_end: &FastApi) -> Value {
+fn describe(routes: &Routes, front_end: &HttpConfig) -> Value {
     let mut describer = Describer::new(front_end);
     let mut paths = Map::new();
     let mut patterns: Vec<&str> = Vec::new();

@@ -19,8 +19,8 @@ pub(crate) mod tag;
 
 use std::borrow::Cow;
 
+use crate::config::{HttpConfig, OnDisconnect};
 use http::{HeaderValue, Method};
-use nat_core::config::{FastApi, OnDisconnect};
 use nat_core::{EntryName, Runtime};
 use percent_encoding::percent_decode_str;
 
@@ -140,7 +140,7 @@ impl Plan {
     /// # Errors
     ///
     /// Every path that cannot be told apart from another one.
-    pub(crate) fn new(front_end: &FastApi, monitoring: bool) -> Result<Self, Vec<String>> {
+    pub(crate) fn new(front_end: &HttpConfig, monitoring: bool) -> Result<Self, Vec<String>> {
         let root_path = front_end.root_path.trim_end_matches('/').to_owned();
         let mut plan = Self { table: Table::default(), targets: Vec::new(), root_path };
         let mut conflicts = Vec::new();
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn the_check_of_a_file_knows_every_path_of_the_server() {
         let registry = registry();
-        let plan = Plan::new(&FastApi::default(), true).unwrap();
+        let plan = Plan::new(&HttpConfig::default(), true).unwrap();
         let own: Vec<_> = plan.targets.iter().filter(|planned| planned.method == Method::GET).collect();
         assert!(own.len() > 10, "{own:?}");
         for PlannedRoute { path, .. } in own {

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::config::{self, Credential, HttpConfig, SessionMode};
 use http::HeaderName;
-use nat_core::Runtime;
-use nat_core::config::{Config, Credential, Endpoint, FastApi, FrontEnd, SessionMode};
+use nat_core::{Config, Runtime};
+use nat_schema::Segment;
 use tracing::warn;
 
 use crate::app::{App, Inner};
@@ -27,7 +28,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The parts of a configuration that this server uses, checked as far as that goes without sockets.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) front_end: FastApi,
+    pub(crate) front_end: HttpConfig,
     pub(crate) shutdown_timeout: Duration,
     routes: Plan,
     cors: Cors,
@@ -46,11 +47,8 @@ pub(crate) enum Reach {
 impl Settings {
     pub(crate) fn new(config: &Config) -> Result<Self, BindError> {
         let general = &config.general;
-        let front_end = match &general.front_end {
-            FrontEnd::FastApi(front_end) => (**front_end).clone(),
-            // A file written for another front end can be served all the same.
-            _ => FastApi::default(),
-        };
+        // A file written for another front end can be served all the same.
+        let front_end = HttpConfig::of(config);
         let routes = Plan::new(&front_end, general.enable_per_user_monitoring).map_err(BindError::Routes)?;
         let cors = Cors::new(&front_end.cors).map_err(BindError::Cors)?;
         Ok(Self { front_end, shutdown_timeout: general.shutdown_timeout, routes, cors })
@@ -165,32 +163,15 @@ impl Settings {
 
     /// What the file asks for and this version does not have yet. Defaults are not asked for.
     fn unserved(&self) -> Vec<String> {
-        let front_end = &self.front_end;
-        let default = FastApi::default();
-        let mut unserved = Vec::new();
-        if front_end.workflow != default.workflow {
-            unserved.extend(unserved_paths("workflow", &front_end.workflow));
-        }
-        for (index, endpoint) in front_end.endpoints.iter().enumerate() {
-            unserved.extend(unserved_paths(&format!("endpoints.{index}"), &endpoint.endpoint));
-        }
-        let others = [
-            ("evaluate", front_end.evaluate != default.evaluate),
-            ("evaluate_item", front_end.evaluate_item != default.evaluate_item),
-            ("oauth2_callback_path", front_end.oauth2_callback_path != default.oauth2_callback_path),
-            ("object_store", front_end.object_store.is_some()),
-            ("enable_interactive_extensions", front_end.enable_interactive_extensions),
-        ];
-        let asked_for = others.iter().filter(|(_, asked_for)| *asked_for);
-        unserved.extend(asked_for.map(|(key, _)| format!("front_end.{key}")));
-        unserved
+        let line = |one: config::Unserved| {
+            let path: String = one.path.iter().fold("front_end".to_owned(), |path, segment| match segment {
+                Segment::Key(key) => format!("{path}.{key}"),
+                Segment::Index(index) => format!("{path}.{index}"),
+            });
+            one.url.map_or_else(|| path.clone(), |url| format!("{path} `{url}`"))
+        };
+        config::unserved(&self.front_end).into_iter().map(line).collect()
     }
-}
-
-fn unserved_paths(place: &str, endpoint: &Endpoint) -> Vec<String> {
-    let paths = [("websocket_path", &endpoint.websocket_path)];
-    let named = paths.iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
-    named.map(|(key, path)| format!("front_end.{place}.{key} `{path}`")).collect()
 }
 
 #[cfg(test)]

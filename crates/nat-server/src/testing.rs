@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use crate::HttpConfig;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use nat_core::__private::{BuildFn, Component, ConfigType, FunctionTypes, Heading, Registration, Settings, Site};
-use nat_core::config::FrontEnd;
 use nat_core::{Builder, CloseReason, Config, Context, Error, Function, Registry, Result, Runtime, Scope};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -268,7 +268,7 @@ pub(crate) fn config(yaml: &str) -> (Config, Arc<Lab>) {
     LABS.lock().insert(number, lab.clone());
     let config = Config::parse(&yaml.replace("LAB", &number.to_string()), None, &registry());
     let mut config = config.expect("a test's configuration is right");
-    if let FrontEnd::FastApi(front_end) = &mut config.general.front_end {
+    if let Some(front_end) = config.general.front_end.get_mut::<HttpConfig>() {
         front_end.allowed_hosts.push("h".to_owned());
     }
     (config, lab)

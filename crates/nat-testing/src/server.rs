@@ -8,8 +8,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use nat_core::config::{Config, FrontEnd};
+use nat_core::config::{Config, FrontEndSettings};
 use nat_core::{CancellationToken, ShutdownReport};
+use nat_server::HttpConfig;
 use nat_server::{ServeReport, Server};
 use tokio::task::JoinHandle;
 
@@ -143,12 +144,9 @@ impl TestServer {
 }
 
 fn on_a_free_port(mut config: Config) -> Config {
-    if let FrontEnd::Console(_) = config.general.front_end {
-        config.general.front_end = FrontEnd::default();
-    }
-    if let FrontEnd::FastApi(front_end) = &mut config.general.front_end {
-        (front_end.host, front_end.port) = ("127.0.0.1".to_owned(), 0);
-    }
+    let mut front_end = config.general.front_end.get::<HttpConfig>().cloned().unwrap_or_default();
+    (front_end.host, front_end.port) = ("127.0.0.1".to_owned(), 0);
+    config.general.front_end = FrontEndSettings::of(front_end);
     config
 }
 

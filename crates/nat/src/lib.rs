@@ -116,6 +116,7 @@
 #![warn(missing_docs)]
 
 mod attributes;
+pub mod front_end;
 pub mod runtime;
 mod seen;
 #[cfg(feature = "testing")]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::kit::{binary, nat, workflow_file};
+use crate::kit::{Served, binary, nat, nat_with_front_end, workflow_file};
 
 const EXAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/front_ends/per_user_workflow/configs/config.yml");
@@ -189,6 +189,47 @@ fn front_ends_and_crates_that_are_not_there_are_refused_clearly() {
     assert_eq!(code, Some(1));
     assert!(err.contains("does not hold the nat sources"), "{err}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+}
+
+#[test]
+fn start_lists_the_front_ends_that_are_linked_in() {
+    let (code, _, err) = nat_with_front_end(&["start", "cosnole", "--config_file", EXAMPLE]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("No such command 'cosnole'."), "{err}");
+    assert!(err.contains("The front ends of this program are 'fastapi', 'conf_lines', 'console'."), "{err}");
+    let (code, out, _) = nat_with_front_end(&["start", "--help"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("conf_lines  Prints the answer of the workflow to each of its lines"), "{out}");
+}
+
+/// The settings come from the file, and those of another kind of front end are left out with a line that says so.
+#[test]
+fn start_serves_a_front_end_of_another_crate() {
+    let lines = "general: {front_end: {_type: conf_lines, lines: [one, two]}}\nworkflow: {_type: conf_echo}\n";
+    let (_folder, path) = workflow_file(lines);
+    let (code, out, err) = nat_with_front_end(&["start", "conf_lines", "--config_file", path.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (Some(0), "one\ntwo\n"), "{err}");
+    assert!(!err.contains("is not used"), "{err}");
+    let other = "general: {front_end: {_type: fastapi, port: 1}}\nworkflow: {_type: conf_echo}\n";
+    let (_folder, path) = workflow_file(other);
+    let (code, out, err) = nat_with_front_end(&["start", "conf_lines", "--config_file", path.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    assert_eq!(err.matches("general.front_end (_type: fastapi) is not used").count(), 1, "{err}");
+    let (_folder, path) = workflow_file(lines.replace("lines:", "lins:"));
+    let (code, _, err) = nat_with_front_end(&["validate", "--config_file", path.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("lins") && err.contains("did you mean `lines`?"), "{err}");
+}
+
+#[test]
+fn serve_serves_a_file_of_another_front_end() {
+    for section in ["{_type: console, input: x}", "{_type: mcp, name: x}"] {
+        let file = format!("general: {{front_end: {section}}}\nworkflow: {{_type: conf_echo}}\n");
+        let served = Served::start(&file);
+        let (status, _) = served.get("/health");
+        assert_eq!(status, 200, "{section}");
+        assert_eq!(served.log().matches("is not used: `fastapi` is started").count(), 1, "{}", served.log());
+    }
 }
 
 #[test]

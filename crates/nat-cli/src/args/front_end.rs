@@ -122,7 +122,7 @@ fn json(text: &str) -> Result<Value, String> {
 /// The keys of `general.front_end` with `_type: fastapi`, in the order of the documentation.
 fn keys() -> Vec<Key> {
     let schema = general_schema().as_value();
-    let properties = schema.pointer("/$defs/FastApi/properties").and_then(Value::as_object);
+    let properties = schema.pointer("/$defs/HttpConfig/properties").and_then(Value::as_object);
     let key = |(name, property): (&'static String, &'static Value)| {
         let description = match name.as_str() {
             "reload" => "Restart gracefully when the file or one it builds on changes",

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use nat_core::ComponentKind;
 use nat_core::Registry;
+use nat_core::config::{FrontEndType, linked_front_ends};
 use serde_json::{Value, json};
 
 use crate::args::{ComponentsOptions, Field};
@@ -84,10 +85,8 @@ pub(crate) fn channels() -> Result<ExitCode, Failure> {
 }
 
 fn rows(registry: &Registry) -> Vec<Row> {
-    let mut rows = vec![
-        Row::own("front_end", "console", "One run from the command line (`nat run`)"),
-        Row::own("front_end", "fastapi", "The HTTP server (`nat serve`)"),
-    ];
+    let mut rows: Vec<Row> = linked_front_ends().iter().map(|one| Row::front_end(one)).collect();
+    rows.sort_by(|one, other| one.component_name.cmp(&other.component_name));
     for kind in registry.kinds().into_iter().filter(|kind| *kind != ComponentKind::WORKFLOW) {
         for registered in registry.types(kind) {
             let registration = registered.registration();
@@ -113,6 +112,15 @@ impl Row {
             component_type,
             component_name: name.to_owned(),
             description: description.to_owned(),
+        }
+    }
+
+    /// The front ends of this project are shown under its name, like everything that is not somebody's component.
+    fn front_end(one: &FrontEndType) -> Self {
+        let own = Self::own("front_end", one.name(), one.description());
+        match one.site().package {
+            "nat-cli" | "nat-server" => own,
+            package => Self { package: package.to_owned(), version: one.site().version.to_owned(), ..own },
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use nat_core::config::{Console, FrontEnd, Inputs};
 use nat_core::{CallError, EntryName, OpenError, RequestInfo, Runtime, StartError, UserId, Workflow};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -14,13 +13,16 @@ use tracing::error;
 
 use super::validate::summary;
 use crate::args::{LogLevel, RunOptions};
-use crate::console::{self, Colour};
+use crate::console as terminal;
 use crate::failure::Failure;
 use crate::logging::Log;
 use crate::project::{For, Project};
 use crate::signals::{self, Running, Signals};
 
+mod console;
 mod plain;
+
+use console::Console;
 
 const RULE: &str = "--------------------------------------------------";
 
@@ -31,17 +33,14 @@ pub(crate) fn run(options: &RunOptions, typed: &[OsString], level: LogLevel, log
     let project = Project::load(&options.file, For::Calling, typed)?;
     log.configure(&project.config);
     project.log_warnings();
-    let defaults = match &project.config.general.front_end {
-        FrontEnd::Console(console) => console.clone(),
-        FrontEnd::FastApi(_) => Console::default(),
-    };
+    let defaults = project.config.general.front_end.get::<Console>().cloned().unwrap_or_default();
     let inputs = inputs(options, &defaults)?;
     let caller = Caller {
         user: UserId::named(options.user_id.as_ref().unwrap_or(&defaults.user_id)),
         conversation_id: options.conversation_id.clone().or(defaults.conversation_id),
     };
     if level <= LogLevel::Info {
-        console::out(&summary(&project.config, &project.registry))?;
+        terminal::out(&summary(&project.config, &project.registry))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
@@ -84,19 +83,13 @@ fn inputs(options: &RunOptions, defaults: &Console) -> Result<Vec<String>, Failu
     match (&options.input_file, options.input.as_slice()) {
         (Some(path), _) => Ok(vec![file(path)?]),
         (None, typed @ [_, ..]) => Ok(typed.to_vec()),
-        (None, []) => match (&defaults.input, &defaults.input_file) {
-            (Some(Inputs::One(input)), None) => Ok(vec![input.clone()]),
-            (Some(Inputs::Many(inputs)), None) => Ok(inputs.clone()),
-            (None, Some(path)) => Ok(vec![file(Path::new(path))?]),
-            (Some(_), Some(_)) => Err("Must specify either --input or --input_file, not both".into()),
-            (None, None) => Err("Must specify either --input or --input_file".into()),
-        },
+        (None, []) => Ok(defaults.inputs()?),
     }
 }
 
-fn file(path: &Path) -> Result<String, Failure> {
+fn file(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path);
-    text.map_err(|error| format!("the input file {} cannot be read: {error}", path.display()).into())
+    text.map_err(|error| format!("the input file {} cannot be read: {error}", path.display()))
 }
 
 /// Runs all inputs at once, as many as the workflow lets run; the results keep their order. At a signal the
@@ -113,13 +106,7 @@ async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>, signal
         Err(other) => return Err(other.to_string().into()),
     };
     let workflow = runtime.workflow(&EntryName::Workflow).ok_or_else(|| StartError::NoWorkflow.to_string())?;
-    let Caller { user, conversation_id } = caller;
-    let request = conversation_id.map(|id| Arc::new(CommandLine { conversation_id: id }));
-    let mut calls = JoinSet::new();
-    for (at, input) in inputs.into_iter().enumerate() {
-        let (workflow, user, request) = (workflow.clone(), user.clone(), request.clone());
-        calls.spawn(async move { (at, call(&workflow, user, request, &input).await) });
-    }
+    let mut calls = calls(caller, &workflow, inputs);
     let results = tokio::select! {
         // A result that is complete is shown, signal or not.
         biased;
@@ -143,8 +130,23 @@ async fn call_all(caller: Caller, project: &Project, inputs: Vec<String>, signal
     }
 }
 
+/// One call for each input, with the place of the input.
+type Calls = JoinSet<(usize, Result<String, String>)>;
+
+/// Starts a call for each input, all at once.
+fn calls(caller: Caller, workflow: &Workflow, inputs: Vec<String>) -> Calls {
+    let Caller { user, conversation_id } = caller;
+    let request = conversation_id.map(|id| Arc::new(CommandLine { conversation_id: id }));
+    let mut calls = JoinSet::new();
+    for (at, input) in inputs.into_iter().enumerate() {
+        let (workflow, user, request) = (workflow.clone(), user.clone(), request.clone());
+        calls.spawn(async move { (at, call(&workflow, user, request, &input).await) });
+    }
+    calls
+}
+
 /// Waits for all of them; their order is that of the inputs.
-async fn results(calls: &mut JoinSet<(usize, Result<String, String>)>) -> Vec<Result<String, String>> {
+async fn results(calls: &mut Calls) -> Vec<Result<String, String>> {
     let mut results = Vec::with_capacity(calls.len());
     while let Some(ended) = calls.join_next().await {
         results.push(ended.unwrap_or_else(|error| (usize::MAX, Err(error.to_string()))));
@@ -204,13 +206,13 @@ fn fields(schema: &Value) -> String {
 fn show(results: &[String], level: LogLevel) -> Result<(), Failure> {
     let results: Vec<String> = results.iter().map(|result| plain::plain(result)).collect();
     if level > LogLevel::Info {
-        return console::out(&format!("{}\n", results.join("\n")));
+        return terminal::out(&format!("{}\n", results.join("\n")));
     }
-    let (green, plain) = match console::colour() {
-        Colour::Wanted => ("\u{1b}[32m", "\u{1b}[39m"),
-        Colour::Unwanted => ("", ""),
+    let (green, plain) = match terminal::colour() {
+        terminal::Colour::Wanted => ("\u{1b}[32m", "\u{1b}[39m"),
+        terminal::Colour::Unwanted => ("", ""),
     };
-    console::err(&format!("\n{RULE}\n{green}Workflow Result:\n{}{plain}\n{RULE}\n", results.join("\n")));
+    terminal::err(&format!("\n{RULE}\n{green}Workflow Result:\n{}{plain}\n{RULE}\n", results.join("\n")));
     Ok(())
 }
 

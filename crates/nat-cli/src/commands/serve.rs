@@ -2,7 +2,6 @@
 
 mod bind;
 mod overview;
-mod payload;
 mod watch;
 
 use std::ffi::OsString;
@@ -11,9 +10,9 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use nat_core::config::{FastApi, FrontEnd, General};
+use nat_core::config::General;
 use nat_core::{Runtime, StartError};
-use nat_server::Server;
+use nat_server::{HttpConfig, Server};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -28,8 +27,8 @@ use watch::{Changed, Now, Start, Watch};
 pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Result<ExitCode, Failure> {
     info!("Starting NAT from config file: '{}'", options.file.config_file.display());
     let project = Project::load(&options.file, For::Serving(&options.front_end.given), typed)?;
-    let front_end = front_end(&project)?;
-    let runtime = threads(front_end).map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let runtime =
+        threads(&HttpConfig::of(&project.config)).map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let signals = Signals::listen(Running::Server, &project.config.general, runtime.handle().clone(), log)
         .map_err(|error| format!("signals cannot be listened to: {error}"))?;
     let ended = runtime.block_on(signals.answering(until_stopped(project, options, &signals, log)));
@@ -44,17 +43,8 @@ pub(crate) fn serve(options: &ServeOptions, typed: &[OsString], log: &Log) -> Re
     Ok(ExitCode::from(signals::BLOCKED))
 }
 
-fn front_end(project: &Project) -> Result<&FastApi, Failure> {
-    match &project.config.general.front_end {
-        FrontEnd::FastApi(front_end) => Ok(front_end),
-        FrontEnd::Console(_) => {
-            Err("general.front_end._type is `console`: use `nat run`, or `_type: fastapi` to serve".into())
-        }
-    }
-}
-
 /// One thread for each core, unless the file asks for several.
-fn threads(front_end: &FastApi) -> std::io::Result<tokio::runtime::Runtime> {
+fn threads(front_end: &HttpConfig) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Ok(workers @ 2..) = usize::try_from(front_end.workers) {
         builder.worker_threads(workers);
@@ -100,14 +90,14 @@ async fn until_stopped(
         project.log_warnings();
         signals.allow(&project.config.general);
         warn_of_a_long_stop(&project.config.general);
-        if let (Some(port), FrontEnd::FastApi(front_end)) = (port, &mut project.config.general.front_end)
+        if let (Some(port), Some(front_end)) = (port, project.config.general.front_end.get_mut::<HttpConfig>())
             && front_end.port == 0
         {
             // Whoever was told the address of the first start finds the next one there, too.
             front_end.port = port;
         }
         let start = if port.is_some() { Start::Further } else { Start::First };
-        let reload = front_end(&project)?.reload;
+        let reload = HttpConfig::of(&project.config).reload;
         let watch = reload.then(|| Watch::new(&options.file, &options.front_end.given, &project, start));
         match serve_once(&project, bound.take(), signals, watch, &mut port, log).await? {
             Next::Exit(unclosed) => return Ok(unclosed),

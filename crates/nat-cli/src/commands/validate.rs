@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use nat_config::diagnostic::{Report, Severity};
-use nat_core::config::FrontEnd;
 use nat_core::{CancellationToken, Config, EntryName, OpenError, Registry, Runtime, Scope, StartError, UserId};
 use serde_json::{Value, json};
 
@@ -22,7 +21,7 @@ use fix::Changes;
 
 pub(crate) fn validate(options: &ValidateOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
     let (loaded, changes) = match options.fix {
-        false => (Project::load(&options.file, For::Serving(&[]), typed), None),
+        false => (Project::load(&options.file, For::Checking, typed), None),
         true => match fix::fix(options, typed) {
             Ok((loaded, changes)) => (loaded, Some(changes)),
             Err(failure) => (Err(failure), None),
@@ -140,11 +139,8 @@ async fn build_and_close(project: &Project) -> Result<(), String> {
         StartError::Build { component, error } => format!("`{component}` cannot be built: {error}"),
         other => other.to_string(),
     })?;
-    let endpoints = match &config.general.front_end {
-        FrontEnd::FastApi(server) => server.endpoints.as_slice(),
-        FrontEnd::Console(_) => &[],
-    };
-    let endpoints = endpoints.iter().map(|endpoint| EntryName::Function(endpoint.function_name.as_str().to_owned()));
+    let endpoints = config.general.front_end.entry_points().into_iter();
+    let endpoints = endpoints.map(|(_, name)| EntryName::Function(name.as_str().to_owned()));
     let entries = std::iter::once(EntryName::Workflow).chain(endpoints).filter_map(|entry| runtime.workflow(&entry));
     // An instance holds every per-user component of the file, whichever entry asks for it.
     let per_user = entries.into_iter().find(|entry| entry.scope() == Scope::PerUser);

@@ -59,8 +59,7 @@ fn reserved(kind: ComponentKind) -> &'static CompiledSchema {
 }
 
 /// The schema of the keys that every component of a kind has.
-#[cfg(test)]
-pub(super) fn reserved_schema(kind: ComponentKind) -> &'static Value {
+pub fn reserved_schema(kind: ComponentKind) -> &'static Value {
     reserved(kind).as_value()
 }
 

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::finding::Around;
-use super::front_end::{FrontEnd, exposure};
-use super::idle;
+use super::front_end::{FrontEndSettings, FrontEndType};
 use super::sections::GENERAL;
 use super::telemetry::{self, Telemetry};
+use super::unsupported;
 use nat_config::Mistake;
 use nat_config::{Aim, ConfigError, ConfigWarning, Pointer, keys};
 use nat_schema::duration::{self, TimeSpan};
@@ -36,7 +36,7 @@ pub struct General {
     /// Whether `/monitor/users` is served. Default: no.
     pub enable_per_user_monitoring: bool,
     /// How requests come in. Default: `fastapi` with its defaults.
-    pub front_end: FrontEnd,
+    pub front_end: FrontEndSettings,
     /// Logging and tracing.
     pub telemetry: Telemetry,
     /// Deprecated, and without effect.
@@ -103,7 +103,7 @@ impl Default for General {
             per_user_workflow_timeout: Duration::from_secs(30 * 60),
             per_user_workflow_cleanup_interval: Duration::from_secs(5 * 60),
             enable_per_user_monitoring: false,
-            front_end: FrontEnd::default(),
+            front_end: FrontEndSettings::default(),
             telemetry: Telemetry::default(),
             use_uvloop: None,
             build_timeout: Duration::from_secs(60),
@@ -135,8 +135,7 @@ impl General {
             let message = "Value error, first_delay must not be longer than max_delay";
             mistakes.push(Mistake::new(["build_retry", "first_delay"], message));
         }
-        let front_end = self.front_end.mistakes().into_iter();
-        mistakes.extend(front_end.map(|mistake| mistake.under(&Segment::Key("front_end".to_owned()))));
+        mistakes.extend(self.front_end.mistakes().into_iter().map(of_front_end));
         mistakes
     }
 }
@@ -168,7 +167,7 @@ pub(super) fn read(section: Option<Value>, errors: &mut Vec<ConfigError>, warnin
     };
     let errors_before = errors.len();
     let section = canonical(section);
-    warnings.extend(idle::without_effect(&section));
+    warnings.extend(unsupported::as_written(&section));
     let mut checked = general_schema().check(section);
     let unknown = std::mem::take(&mut checked.unknown_keys);
     let around = Around { section: GENERAL, place: &[], schema: general_schema().as_value(), unknown: &unknown };
@@ -191,15 +190,20 @@ pub(super) fn read(section: Option<Value>, errors: &mut Vec<ConfigError>, warnin
             return Read::unusable(references);
         }
     };
-    let told = |mistake| mistaken(mistake, general_schema().as_value());
-    errors.extend(general.mistakes().into_iter().map(told));
-    warnings.extend(idle::unserved(&general));
-    let exposed = exposure::mistake(&general.front_end).map(told);
+    errors.extend(general.mistakes().into_iter().map(mistaken));
+    warnings.extend(unsupported::as_read(&general));
+    let exposed = general.front_end.mistake_when_started().map(of_front_end).map(mistaken);
     Read { general: (errors.len() == errors_before).then_some(general), references, exposed }
 }
 
+/// A mistake of the front end, from the beginning of `general`.
+pub(crate) fn of_front_end(mistake: Mistake) -> Mistake {
+    mistake.under(&Segment::Key("front_end".to_owned()))
+}
+
 /// A mistake in settings that are seen together.
-fn mistaken(mistake: Mistake, schema: &Value) -> ConfigError {
+pub(crate) fn mistaken(mistake: Mistake) -> ConfigError {
+    let schema = general_schema().as_value();
     let general = || keys([GENERAL]);
     let mut error = ConfigError::section(GENERAL, mistake.message).at(mistake.path);
     let words = || explain::at(schema, &error.path).map(|found| explain::words(schema, found));
@@ -231,6 +235,11 @@ fn canonical(mut section: Value) -> Value {
     }
     if let Some(Value::Object(front_end)) = general.get_mut("front_end") {
         canonical_tag(front_end);
+        if let Some(Value::String(tag)) = front_end.get_mut("_type")
+            && let Some(known) = FrontEndType::find(tag)
+        {
+            known.name().clone_into(tag);
+        }
     }
     if let Some(telemetry) = general.get_mut("telemetry") {
         telemetry::canonical(telemetry);

@@ -181,30 +181,3 @@ workflow: {_type: shared_part, lab: 0}
         "#]],
     );
 }
-
-#[test]
-fn get_has_no_input_to_give() {
-    check(
-        "
-general:
-  front_end:
-    _type: fastapi
-    workflow: {path: /w, method: GET, description: x}
-    endpoints:
-      - {openai_api_path: /push, method: GET, description: x, function_name: things__push}
-      - {path: /push, method: POST, description: x, function_name: things__push}
-      - {path: /items, method: GET, description: x, function_name: things__items}
-      - {websocket_path: /ws, method: GET, description: x, function_name: things__push}
-function_groups:
-  things: {_type: shared_group, include: [push, items]}
-workflow: {_type: shared_part, lab: 0}
-",
-        expect![[r#"
-            Invalid configuration: general: Value error, function `things__push` needs `item`, and GET calls it without input (front_end.endpoints[0].method); general: Value error, function `things__items` needs `item`, and GET calls it without input (front_end.endpoints[2].method)
-              flow.yml: general.front_end.endpoints[0].method: Value error, function `things__push` needs `item`, and GET calls it without input
-                help: write `method: POST`
-              flow.yml: general.front_end.endpoints[2].method: Value error, function `things__items` needs `item`, and GET calls it without input
-                help: write `method: POST`
-        "#]],
-    );
-}

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::config::HttpConfig;
 use nat_chat::{ChatChunk, ChatResponse};
-use nat_core::config::FastApi;
 use nat_core::{Answers, EntryName, Scope};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -27,13 +27,13 @@ const FILTER: &str = "The types of steps to send, separated by commas; `none` fo
 
 /// Draws operations, and gathers what they refer to.
 pub(super) struct Describer<'f> {
-    front_end: &'f FastApi,
+    front_end: &'f HttpConfig,
     pub(super) schemas: Schemas,
     pub(super) security: Security,
 }
 
 impl<'f> Describer<'f> {
-    pub(super) fn new(front_end: &'f FastApi) -> Self {
+    pub(super) fn new(front_end: &'f HttpConfig) -> Self {
         Self { front_end, schemas: Schemas::new(), security: Security::new(front_end) }
     }
 

@@ -1,6 +1,6 @@
 //! What this crate itself sends: errors, and the answers of its own routes.
 
-use nat_core::config::FastApi;
+use crate::config::HttpConfig;
 use serde_json::{Map, Value, json};
 
 use super::operation::answer;
@@ -79,7 +79,7 @@ pub(super) fn schemas() -> Map<String, Value> {
 }
 
 /// Answers that many operations share.
-pub(super) fn responses(front_end: &FastApi) -> Value {
+pub(super) fn responses(front_end: &HttpConfig) -> Value {
     let identity = match front_end.identity_header {
         Some(_) => schema("Detail"),
         None => schema("WorkflowError"),

@@ -1,13 +1,13 @@
 //! The credentials that this server takes, as OpenAPI names them.
 
-use nat_core::config::{Credential, FastApi};
+use crate::config::{Credential, HttpConfig};
 use serde_json::{Map, Value, json};
 
 /// Ways to say who one is, any one of which does.
 pub(super) struct Security(Vec<(String, Value)>);
 
 impl Security {
-    pub(super) fn new(front_end: &FastApi) -> Self {
+    pub(super) fn new(front_end: &HttpConfig) -> Self {
         if let Some(header) = &front_end.identity_header {
             let description = "Set by the proxy in front, which has verified the user.";
             let scheme = json!({ "type": "apiKey", "in": "header", "name": header, "description": description });

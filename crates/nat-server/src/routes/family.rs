@@ -1,8 +1,8 @@
 //! The routes of one endpoint, drawn from its paths.
 
+use crate::config::{Endpoint, HttpConfig, Method as EndpointMethod, OnDisconnect};
 use http::Method;
 use nat_core::EntryName;
-use nat_core::config::{Endpoint, FastApi, Method as EndpointMethod, OnDisconnect};
 
 use super::Target;
 use super::chat::Mode;
@@ -15,7 +15,7 @@ use crate::sse::{ErrorForm, Filter};
 pub(super) struct Family<'f> {
     entry: &'f EntryName,
     endpoint: &'f Endpoint,
-    front_end: &'f FastApi,
+    front_end: &'f HttpConfig,
     method: Method,
     takes: Takes,
 }
@@ -24,7 +24,7 @@ pub(super) struct Family<'f> {
 pub(super) type Planned = (String, Method, Target);
 
 impl<'f> Family<'f> {
-    pub(super) fn new(entry: &'f EntryName, endpoint: &'f Endpoint, front_end: &'f FastApi) -> Self {
+    pub(super) fn new(entry: &'f EntryName, endpoint: &'f Endpoint, front_end: &'f HttpConfig) -> Self {
         let (method, takes) = match endpoint.method {
             EndpointMethod::Get => (Method::GET, Takes::Nothing),
             // The configuration refuses PUT and DELETE.

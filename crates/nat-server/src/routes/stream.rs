@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::config::OnDisconnect;
 use bytes::Bytes;
 use hyper::body::Body;
 use nat_core::Input;
-use nat_core::config::OnDisconnect;
 
 use super::entrance::{Admitted, Entrance};
 use crate::app::App;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use nat_core::config::OnDisconnect;
+use crate::config::OnDisconnect;
 use nat_core::{
     CallError, Event, EventStream, Input, Listening, OpenError, OutputStream, Stream, Usage, UserId, Workflow,
 };

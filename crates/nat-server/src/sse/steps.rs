@@ -4,8 +4,8 @@ mod render;
 
 use std::sync::Arc;
 
+use crate::config::{StepAdaptor, StepMode, StepType};
 use bytes::Bytes;
-use nat_core::config::{StepAdaptor, StepMode, StepType};
 use nat_core::{Listening, Step, StepKind};
 use serde::Serialize;
 use tracing::error;

@@ -1,6 +1,6 @@
 //! Binding, and who may be reached from where.
 
-use nat_core::config::FrontEnd;
+use crate::HttpConfig;
 use tokio::net::TcpListener;
 
 use crate::testing::config;
@@ -55,7 +55,7 @@ async fn paths_that_cannot_be_told_apart_are_an_error() {
     let yaml =
         format!("general: {{front_end: {{_type: fastapi, {endpoints}}}}}\nfunctions: {{f: {{_type: echo}}}}\n{PUPPET}");
     let mut config = config(&yaml).0;
-    if let FrontEnd::FastApi(front_end) = &mut config.general.front_end {
+    if let Some(front_end) = config.general.front_end.get_mut::<HttpConfig>() {
         front_end.endpoints[1].endpoint.path = Some("/a/{y}".to_owned());
     }
     let error = Server::bind(&config).await.unwrap_err();

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use nat_core::config::FrontEnd;
 use nat_core::{Config, StartError};
-use nat_server::{BindError, Server};
+use nat_server::{BindError, HttpConfig, Server};
 use tokio::time::{Instant, sleep};
 
 use super::watch::Now;
@@ -31,9 +30,8 @@ pub(super) async fn trial(config: &Config, now: Now) -> Result<Option<Box<Server
         return Err(StartError::NoWorkflow.to_string());
     }
     let mut config = config.clone();
-    let front_end = match &mut config.general.front_end {
-        FrontEnd::FastApi(front_end) => front_end,
-        FrontEnd::Console(_) => return Err("general.front_end._type is `console`, which is not served".to_owned()),
+    let Some(front_end) = config.general.front_end.get_mut::<HttpConfig>() else {
+        return Err("general.front_end is no HTTP server".to_owned());
     };
     let is_free = matches!(now, Now::Served(Some(taken)) if front_end.port != 0 && front_end.port != taken);
     if !is_free {

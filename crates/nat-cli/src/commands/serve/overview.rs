@@ -3,19 +3,17 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use nat_core::config::{Credential, Endpoint, FastApi, FrontEnd, Method};
-use nat_core::{Answers, EntryName, Runtime, Scope, Workflow};
+use nat_core::{EntryName, Runtime, Scope, Workflow};
+use nat_server::{example_request, route_lines};
 use tracing::info;
 use tracing::level_filters::LevelFilter;
 
-use super::payload;
 use crate::console;
 use crate::logging::Log;
 use crate::project::Project;
 
 /// Shows it on standard error, unless only warnings are wanted there. For programs it is a log line.
 pub(super) fn show(project: &Project, runtime: &Runtime, addresses: &[SocketAddr], log: &Log) {
-    let FrontEnd::FastApi(front_end) = &project.config.general.front_end else { return };
     let Some(workflow) = runtime.workflow(&EntryName::Workflow) else { return };
     let type_name = project.config.workflow.as_ref().map_or("", |workflow| workflow.type_name.as_str());
     let addresses: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
@@ -26,17 +24,19 @@ pub(super) fn show(project: &Project, runtime: &Runtime, addresses: &[SocketAddr
         };
         info!(addresses = addresses.join(" "), workflow = type_name, scope, "serving");
     } else if log.console_level() >= LevelFilter::INFO {
-        let mut routes = all_routes(front_end);
-        if project.config.general.enable_per_user_monitoring {
-            routes.push("GET  /monitor/users".to_owned());
-        }
-        routes.push("GET  /docs, /redoc, /openapi.json".to_owned());
-        routes.push("GET  /health".to_owned());
-        console::tell(&text(front_end, type_name, &workflow, &addresses, &routes));
+        let routes: Vec<_> = route_lines(&project.config).iter().map(|line| console::plain(line).to_string()).collect();
+        let command = example_request(&project.config, &workflow, &addresses);
+        console::tell(&text(type_name, &workflow, &addresses, &routes, command.as_deref()));
     }
 }
 
-fn text(front_end: &FastApi, type_name: &str, workflow: &Workflow, addresses: &[String], routes: &[String]) -> String {
+fn text(
+    type_name: &str,
+    workflow: &Workflow,
+    addresses: &[String],
+    routes: &[String],
+    command: Option<&str>,
+) -> String {
     let scope = match workflow.scope() {
         Scope::PerUser => "per user: each has an instance of their own",
         Scope::Shared => "shared: one instance for all",
@@ -46,132 +46,9 @@ fn text(front_end: &FastApi, type_name: &str, workflow: &Workflow, addresses: &[
     let _ = writeln!(text, "\n  Address   {}", addresses.join("\n            "));
     let _ = writeln!(text, "  Workflow  {} ({scope})", console::plain(type_name));
     let _ = writeln!(text, "  Routes    {}", routes.join("\n            "));
-    if let Some(command) = request(front_end, workflow, addresses) {
-        let _ = writeln!(text, "  Try       {command}");
+    if let Some(command) = command {
+        let _ = writeln!(text, "  Try       {}", console::plain(command).replace('\n', "\n              "));
     }
     text.push('\n');
     text
-}
-
-/// A request that the workflow answers.
-fn request(front_end: &FastApi, workflow: &Workflow, addresses: &[String]) -> Option<String> {
-    let endpoint = &front_end.workflow;
-    let legacy = endpoint.legacy_path.as_ref().filter(|_| !front_end.disable_legacy_routes);
-    let path = endpoint.path.as_ref().or(legacy)?;
-    let address = addresses.first()?;
-    let user = match workflow.scope() {
-        Scope::Shared => String::new(),
-        Scope::PerUser => credential(front_end),
-    };
-    // What only streams has no single result to show.
-    let (path, unbuffered) = match workflow.interface().answers() {
-        Answers::Streaming if !takes_the_rest(path) => (format!("{}/stream", path.trim_end_matches('/')), " -N"),
-        _ => (path.clone(), ""),
-    };
-    let path = console::plain(&path);
-    if endpoint.method == Method::Get {
-        return Some(format!("curl{unbuffered} {address}{path}{user}"));
-    }
-    let body = payload::example(workflow.interface())?.replace('\'', "'\\''");
-    let json = "-H 'Content-Type: application/json'";
-    Some(format!("curl{unbuffered} {address}{path} {json}{user} \\\n              -d '{body}'"))
-}
-
-/// The simplest way to say who one is.
-fn credential(front_end: &FastApi) -> String {
-    if let Some(header) = &front_end.identity_header {
-        return format!(" -H '{header}: alice'");
-    }
-    let accepted = front_end.accepted_identity_credentials.as_ref();
-    let accepts = |kind| accepted.is_none_or(|accepted| accepted.contains(&kind));
-    if accepts(Credential::SessionCookie) {
-        let name = front_end.session.cookie_names.first().map_or("nat-session", String::as_str);
-        format!(" -H 'Cookie: {name}=alice'")
-    } else if accepts(Credential::ApiKey) {
-        " -H 'X-API-Key: alice'".to_owned()
-    } else if accepts(Credential::Basic) {
-        " -u alice:secret".to_owned()
-    } else {
-        " -H \"Authorization: Bearer $TOKEN\"".to_owned()
-    }
-}
-
-fn all_routes(front_end: &FastApi) -> Vec<String> {
-    let legacy = !front_end.disable_legacy_routes;
-    let mut all = routes("workflow", &front_end.workflow, legacy);
-    for endpoint in &front_end.endpoints {
-        all.extend(routes(endpoint.function_name.as_str(), &endpoint.endpoint, legacy));
-    }
-    all
-}
-
-/// A line for each path, with what is below it.
-fn routes(what: &str, endpoint: &Endpoint, legacy: bool) -> Vec<String> {
-    const RESULTS: &[&str] = &["stream", "full"];
-    const CHAT: &[&str] = &["stream"];
-    let old = |path: &Option<String>| path.clone().filter(|_| legacy);
-    // Equal chat paths mean that one route answers in both forms.
-    let chat = endpoint.openai_api_path.clone().filter(|path| endpoint.openai_api_v1_path.as_ref() != Some(path));
-    let families = [
-        (endpoint.path.clone(), RESULTS, ""),
-        (old(&endpoint.legacy_path), RESULTS, ""),
-        (chat, CHAT, ", as a chat"),
-        (old(&endpoint.legacy_openai_api_path), CHAT, ", as a chat"),
-        (endpoint.openai_api_v1_path.clone(), &[], ", as a chat"),
-    ];
-    let line = |(path, below, manner): (Option<String>, &[&str], &str)| {
-        let path = path?;
-        let below = if takes_the_rest(&path) { &[] } else { below };
-        let below: String = below.iter().map(|name| format!(", …/{name}")).collect();
-        let (method, path, what) = (endpoint.method.as_str(), console::plain(&path), console::plain(what));
-        Some(format!("{method:<4} {path}{below}  ({what}{manner})"))
-    };
-    families.into_iter().filter_map(line).collect()
-}
-
-/// Whether all that is below a path is a value of its last parameter.
-fn takes_the_rest(path: &str) -> bool {
-    path.ends_with(":path}")
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-    use nat_core::config::{FunctionEndpoint, FunctionRef};
-
-    use super::*;
-
-    #[test]
-    fn every_path_is_listed() {
-        let mut front_end = FastApi::default();
-        let chat_only = Endpoint { path: None, openai_api_path: Some("/talk".to_owned()), ..Endpoint::post("", "") };
-        let look = Endpoint { method: Method::Get, ..Endpoint::post("/look/{rest:path}", "") };
-        let both = Endpoint { openai_api_v1_path: Some("/talk/v1".to_owned()), ..chat_only.clone() };
-        let same = Endpoint { openai_api_path: both.openai_api_v1_path.clone(), ..both };
-        for endpoint in [chat_only, look, same] {
-            front_end.endpoints.push(FunctionEndpoint { function_name: FunctionRef::from("f"), endpoint });
-        }
-        let listed = |front_end: &FastApi| all_routes(front_end).join("\n");
-        expect![[r#"
-            POST /v1/workflow, …/stream, …/full  (workflow)
-            POST /generate, …/stream, …/full  (workflow)
-            POST /v1/chat, …/stream  (workflow, as a chat)
-            POST /chat, …/stream  (workflow, as a chat)
-            POST /v1/chat/completions  (workflow, as a chat)
-            POST /talk, …/stream  (f, as a chat)
-            GET  /look/{rest:path}  (f)
-            POST /talk/v1  (f, as a chat)"#]]
-        .assert_eq(&listed(&front_end));
-        front_end.disable_legacy_routes = true;
-        assert!(!listed(&front_end).contains("/generate"));
-    }
-
-    #[test]
-    fn a_credential_that_is_accepted_is_shown() {
-        let of = |accepted| credential(&FastApi { accepted_identity_credentials: accepted, ..FastApi::default() });
-        assert_eq!(of(None), " -H 'Cookie: nat-session=alice'");
-        assert_eq!(of(Some(vec![Credential::Jwt, Credential::ApiKey])), " -H 'X-API-Key: alice'");
-        assert_eq!(of(Some(vec![Credential::Basic])), " -u alice:secret");
-        assert_eq!(of(Some(vec![Credential::Jwt])), " -H \"Authorization: Bearer $TOKEN\"");
-    }
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use nat_config::Document;
 
 use super::Validation;
-use crate::config::set_front_end;
 use crate::testing::parts as registry;
 use nat_config::diagnostic::{Place, Report};
 
@@ -29,7 +28,8 @@ fn report_of(text: &str) -> Report {
     match Document::parse_with(text, Some(Path::new("/nonexistent/flow.yml")), &variable) {
         Ok(mut document) => {
             let _ = document.override_value("workflow.lab", "5");
-            set_front_end(&mut document, "port", 70000.into());
+            document.set_option("--port", &["general", "front_end", "port"], 70000.into());
+            document.set_default(&["general", "front_end", "_type"], "fastapi".into());
             let redacted = document.redacted().to_string();
             assert!(!redacted.contains(FROM_ENVIRONMENT), "{redacted}\n{text}");
             Validation::of(&document, &registry()).report

@@ -233,117 +233,6 @@ workflow:
 }
 
 #[test]
-fn the_front_end() {
-    check(
-        "general:
-  front_end:
-    _type: fastapi
-    port: 70000
-    dask_workers: threads
-    use_gunicorn: true
-    root_pth: /x
-    workflow: {method: PUT, path: run, description: x}
-    endpoints:
-      - path: /x
-        method: GET
-        openai_api_v1_path: /v1
-        description: x
-        function_name: seond
-      - {path: /x, method: post, description: x, function_name: second}
-    cors: {allow_methods: GET}
-    accepted_identity_credentials: [api-key, jwt]
-  use_uvloop: true
-  telemetry:
-    logging:
-      here: {_type: console, level: WARN}
-      there: {type: file, level: lod}
-      nowhere: {_type: syslog}
-functions:
-  second: {_type: user_part, lab: 7}
-workflow: {_type: user_part, lab: 7}
-",
-        expect![[r#"
-            error: general.front_end.port: Input should be less than or equal to 65535
-              flow.yml:4:11:     port: 70000
-                                       ^^^^^ 
-              expected a whole number from 0 to 65535
-              mend: write a whole number from 0 to 65535
-            warning: general.front_end.dask_workers: `dask_workers` has no effect here: jobs run in this process
-              flow.yml:5:5:     dask_workers: threads
-                                ^^^^^^^^^^^^ 
-              mend: remove it
-              =>     use_gunicorn: true
-            warning: general.front_end.use_gunicorn: `use_gunicorn` has no effect here: one process serves on all cores
-              flow.yml:6:5:     use_gunicorn: true
-                                ^^^^^^^^^^^^ 
-              mend: remove it
-              =>     root_pth: /x
-            warning: general.front_end: unknown key `root_pth` is ignored
-              flow.yml:7:5:     root_pth: /x
-                                ^^^^^^^^ 
-              mend: did you mean `root_path`?
-              =>     root_path: /x
-            error: general.front_end.workflow.method: Value error, method PUT is not served
-              flow.yml:8:24:     workflow: {method: PUT, path: run, description: x}
-                                                    ^^^ 
-              expected `POST` or `GET`
-              mend: use POST, or GET for a function without input
-              =>     workflow: {method: POST, path: run, description: x}
-            error: general.front_end.workflow.path: Value error, `run` is no path: it begins with `/` and has no space, `?` or `#`
-              flow.yml:8:35:     workflow: {method: PUT, path: run, description: x}
-                                                               ^^^ 
-              expected a path such as `/run`, or null for none
-              mend: write `/run`
-              =>     workflow: {method: PUT, path: /run, description: x}
-            error: general.front_end.endpoints[0].function_name: Function `seond` not found
-              flow.yml:14:24:         function_name: seond
-                                                     ^^^^^ 
-              expected the name of a function: `second`
-              mend: did you mean `second`?
-              =>         function_name: second
-            error: general.front_end.endpoints[1].method: Input should be 'GET', 'POST', 'PUT' or 'DELETE'
-              flow.yml:15:28:       - {path: /x, method: post, description: x, function_name: second}
-                                                         ^^^^ 
-              expected `GET`, `POST`, `PUT` or `DELETE`
-              mend: did you mean `POST`?
-              =>       - {path: /x, method: POST, description: x, function_name: second}
-            error: general.front_end.cors.allow_methods: Input should be a valid list
-              flow.yml:16:27:     cors: {allow_methods: GET}
-                                                        ^^^ 
-              expected a list (each entry a text)
-              mend: put it in brackets to make it a list of one
-              =>     cors: {allow_methods: [GET]}
-            error: general.front_end.accepted_identity_credentials[0]: Input should be 'session_cookie', 'jwt', 'api_key' or 'basic'
-              flow.yml:17:37:     accepted_identity_credentials: [api-key, jwt]
-                                                                  ^^^^^^^ 
-              expected `session_cookie`, `jwt`, `api_key` or `basic`
-              mend: did you mean `api_key`?
-              =>     accepted_identity_credentials: [api_key, jwt]
-            warning: general.use_uvloop: deprecated, and without effect
-              flow.yml:18:3:   use_uvloop: true
-                               ^^^^^^^^^^ 
-              mend: remove it
-              =>   telemetry:
-            error: general.telemetry.logging.there.path: Field required
-              flow.yml:22:7:       there: {type: file, level: lod}
-                                   ^^^^^ 
-              expected a text
-              mend: add `path`: a text
-            error: general.telemetry.logging.there.level: Input should be 'debug', 'info', 'warning', 'error' or 'critical'
-              flow.yml:22:34:       there: {type: file, level: lod}
-                                                               ^^^ 
-              expected `debug`, `info`, `warning`, `error` or `critical`
-              mend: write `debug`, `info`, `warning`, `error` or `critical`
-            error: general.telemetry.logging.nowhere: Input tag 'syslog' found using '_type' does not match any of the expected tags: 'console', 'file'
-              flow.yml:23:24:       nowhere: {_type: syslog}
-                                                     ^^^^^^ 
-              expected one of `console`, `file`
-              mend: write one of `console` and `file`
-        "#]],
-    );
-}
-
-#[test]
 fn components_that_do_not_fit_together() {
     check(
         "functions:
@@ -701,7 +590,7 @@ fn values_from_the_environment_are_never_shown() {
             "workflow:\n  _type: shared_part\n  lab: ${GONE:-x}\n",
             "workflow: {_type: shared_part, lab: 7, api_key: sk-12345678, needs: [sk-12345678]}\n",
             "workflow: {_type: shared_part, lab: 7, api_key: sk-12345678, needs: [ab: c: d]\n",
-            "general: {per_user_workflow_timeout: \"${KEY}\", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: \"${KEY}\"}}}\n",
+            "general: {per_user_workflow_timeout: \"${KEY}\", front_end: {_type: fastapi, identity_header: \"a ${KEY}\"}}\n",
             "${KEY}: {}\n",
         ],
         expect![[r#"
@@ -767,19 +656,19 @@ fn values_from_the_environment_are_never_shown() {
               expected `,` or `]`
               mend: close the bracket `[`, or put a comma between the entries
 
-            "general: {per_user_workflow_timeout: \"${KEY}\", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: \"${KEY}\"}}}\n"
+            "general: {per_user_workflow_timeout: \"${KEY}\", front_end: {_type: fastapi, identity_header: \"a ${KEY}\"}}\n"
             error: general.per_user_workflow_timeout: Input should be a valid timedelta, `${KEY}` is none of: seconds (90, 0.5), ISO 8601 (PT1H30M), [D days, ]HH:MM:SS, or a number with one of ms, s, m, h, d (30m)
-              flow.yml:1:38: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: "${KEY}"}}}
+              flow.yml:1:38: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, identity_header: "a ${KEY}"}}
                                                                   ^^^^^^^^ 
               from the environment variable KEY
               expected a time span of more than 0 seconds
               mend: the environment variable KEY gives it: write seconds (`90`), a number with a unit (`30m`), or ISO 8601 (`PT1H30M`)
-            error: general.front_end.workflow.path: Value error, `${KEY}` is no path: it begins with `/` and has no space, `?` or `#`
-              flow.yml:1:123: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, workflow: {method: POST, description: x, path: "${KEY}"}}}
-                                                                                                                                                        ^^^^^^^^ 
+            error: general.front_end.identity_header: Value error, this is no name of an HTTP header
+              flow.yml:1:93: general: {per_user_workflow_timeout: "${KEY}", front_end: {_type: fastapi, identity_header: "a ${KEY}"}}
+                                                                                                                         ^^^^^^^^^^ 
               from the environment variable KEY
-              expected a path such as `/run`, or null for none
-              mend: the environment variable KEY gives it: write `/${KEY}`
+              expected letters, digits and hyphens, such as `X-Auth-User`
+              mend: the environment variable KEY gives it: write letters, digits and hyphens, such as `X-Auth-User`
 
             "${KEY}: {}\n"
             error: ${KEY}: Extra inputs are not permitted

@@ -402,7 +402,7 @@ _type: shared_part
             warning: general.front_end: unknown key `max_running_calls` is ignored
               flow.yml:5:31:   front_end: {_type: fastapi, max_running_calls: 5, session: {mode: signd}, trusted_proxies: -10.0.0.1}
                                                            ^^^^^^^^^^^^^^^^^ 
-              expected one of the keys `_type`, `root_path`, `host`, `port`, `reload`, `workers`, `scheduler_address`, `db_url`, `max_running_async_jobs`, `dask_workers`, `dask_log_level`, `dask_worker_memory_limit`, `dask_threads_per_worker`, `step_adaptor`, `accepted_identity_credentials`, `identity_authentication`, `identity_header`, `workflow`, `evaluate`, `evaluate_item`, `oauth2_callback_path`, `endpoints`, `cors`, `use_gunicorn`, `runner_class`, `object_store`, `disable_legacy_routes`, `enable_interactive_extensions`, `session`, `expose_errors`, `trusted_proxies`, `allowed_hosts`, `limits`, `input`, `input_file`, `user_id` and `conversation_id`
+              expected one of the keys `_type`, `port`, `identity_header`, `session`, `trusted_proxies`, `endpoints` and `input`
               mend: it belongs under `general`
             error: general.front_end.session.mode: Input should be 'client' or 'signed'
               flow.yml:5:69:   front_end: {_type: fastapi, max_running_calls: 5, session: {mode: signd}, trusted_proxies: -10.0.0.1}
@@ -412,7 +412,7 @@ _type: shared_part
             error: general.front_end.trusted_proxies: Input should be a valid list
               flow.yml:5:94:   front_end: {_type: fastapi, max_running_calls: 5, session: {mode: signd}, trusted_proxies: -10.0.0.1}
                                                                                                                           ^^^^^^^^^ 
-              expected a list (each entry an IP address or a block of them)
+              expected a list (each entry a text)
               mend: put a space behind the dash of each entry
             error: front_end: Extra inputs are not permitted
               flow.yml:6:1: front_end:

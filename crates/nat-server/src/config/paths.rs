@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::path::{End, Path, Unfit, check_prefix};
-use super::{Endpoint, FastApi, Method};
+use super::{Endpoint, HttpConfig, Method};
 use nat_config::Mistake;
 use nat_config::{Edit, keys};
 use nat_schema::Segment;
@@ -26,7 +26,7 @@ const OWN_PATHS: [&str; 14] = [
     "/docs/assets/redoc.js",
 ];
 
-pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
+pub(super) fn mistakes(server: &HttpConfig) -> Vec<Mistake> {
     let mut check = Check { server, taken: HashMap::new(), parameters: HashMap::new(), mistakes: Vec::new() };
     for path in OWN_PATHS {
         let owner = Owner { name: "the server itself".to_owned(), path: path.to_owned(), place: None };
@@ -42,7 +42,7 @@ pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
 }
 
 struct Check<'s> {
-    server: &'s FastApi,
+    server: &'s HttpConfig,
     /// Routes by their shape, and whose they are.
     taken: HashMap<(Method, String), Owner>,
     /// What stands in front of each parameter of a route, and which kind it is: at one place there is one kind.

@@ -1,13 +1,16 @@
 //! `docs/guide/configuration.md`, drawn from the schemas so that it cannot drift.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p nat-core guide` writes it anew.
+//! `UPDATE_EXPECT=1 cargo test -p nat-tests guide` writes it anew.
 
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::{General, general_schema};
+use nat_core::ComponentKind;
+use nat_core::config::{FrontEndType, General, general_schema, reserved_schema};
+// The front end of `nat run` is registered there.
+use nat_cli as _;
 use nat_schema::{Segment, explain};
 
 const HEAD: &str = include_str!("guide/head.md");
@@ -68,20 +71,20 @@ fn the_guide_is_what_the_schemas_say() {
         }
         table(&mut text, path);
     }
-    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/configuration.md")].assert_eq(&text);
+    expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/configuration.md")].assert_eq(&text);
 }
 
 fn table(text: &mut String, path: &[&str]) {
     let general = general_schema().as_value();
-    let function = super::components::reserved_schema(crate::ComponentKind::FUNCTION);
-    let group = super::components::reserved_schema(crate::ComponentKind::FUNCTION_GROUP);
+    let function = reserved_schema(ComponentKind::FUNCTION);
+    let group = reserved_schema(ComponentKind::FUNCTION_GROUP);
     let defaults = serde_json::to_value(General::default()).unwrap();
-    let console = serde_json::to_value(super::FrontEnd::Console(super::Console::default())).unwrap();
+    let console = serde_json::to_value(FrontEndType::find("console").unwrap().default_settings()).unwrap();
     let (root, schema, defaults) = match path {
         ["function"] => (function, function, None),
         ["group"] => (group, group, None),
         ["front_end", "console"] => (general, &general["$defs"]["Console"], Some(console)),
-        ["front_end"] => (general, &general["$defs"]["FastApi"], Some(defaults["front_end"].clone())),
+        ["front_end"] => (general, &general["$defs"]["HttpConfig"], Some(defaults["front_end"].clone())),
         ["front_end", "endpoints", _] => (general, &general["$defs"]["FunctionEndpoint"], None),
         ["telemetry", "logging", _] => (general, &general["$defs"]["Logger"], None),
         path => {

@@ -1,6 +1,6 @@
 //! Rules for the names by which a server is called, and for the pages of other origins that may call it.
 
-use super::{Cors, FastApi};
+use super::{Cors, HttpConfig};
 use nat_config::Mistake;
 use nat_config::{Edit, keys};
 use nat_schema::Segment;
@@ -66,7 +66,7 @@ fn literal_beginning(pattern: &str) -> String {
     begins
 }
 
-pub(super) fn mistakes(server: &FastApi) -> Vec<Mistake> {
+pub(super) fn mistakes(server: &HttpConfig) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     mistakes.extend(pattern(&server.cors));
     mistakes.extend(credentials(&server.cors));

@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Cors, Credential, Endpoint, FunctionEndpoint, Limits, SessionMode, SessionSettings, StepAdaptor, origins, paths,
-};
+use super::{Cors, Credential, Endpoint, FunctionEndpoint, Limits, SessionMode, SessionSettings, StepAdaptor};
 use nat_config::Mistake;
 use nat_config::{Edit, keys};
 use nat_schema::Segment;
@@ -14,7 +12,7 @@ use nat_schema::network::Network;
 /// The HTTP server. Named as in the Python toolkit, whose configurations it takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct FastApi {
+pub struct HttpConfig {
     /// A prefix under which everything answers as well, for a proxy that strips none. Default: empty.
     pub root_path: String,
     /// The address or name to bind. Default: `localhost`.
@@ -96,7 +94,7 @@ pub enum DaskWorkers {
     Processes,
 }
 
-impl Default for FastApi {
+impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             root_path: String::new(),
@@ -135,15 +133,8 @@ impl Default for FastApi {
     }
 }
 
-impl FastApi {
-    pub(super) fn mistakes(&self) -> Vec<Mistake> {
-        let mut mistakes = self.identity_mistakes();
-        mistakes.extend(origins::mistakes(self));
-        mistakes.extend(paths::mistakes(self));
-        mistakes
-    }
-
-    fn identity_mistakes(&self) -> Vec<Mistake> {
+impl HttpConfig {
+    pub(super) fn identity_mistakes(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         if !self.identity_authentication.is_empty() {
             let message = "Value error, authentication providers are not available in this version";
