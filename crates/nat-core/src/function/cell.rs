@@ -58,7 +58,12 @@ enum Doors {
 
 impl<T> Cell<T> {
     fn new(value: T) -> Self {
-        Self(Mutex::new(Inside { value: Some(Arc::new(value)), calls: Calls::default(), doors: Doors::Open, emptied: None }))
+        Self(Mutex::new(Inside {
+            value: Some(Arc::new(value)),
+            calls: Calls::default(),
+            doors: Doors::Open,
+            emptied: None,
+        }))
     }
 
     /// The value for one call, which is counted until it ends; `None` when the doors are closed.
