@@ -24,6 +24,8 @@ use serde_json::Value;
 
 use crate::kit::binary;
 
+mod fix;
+
 const SECRET: &str = "hunter2";
 
 /// Longer lines are no help to anyone.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod diagnostics;
+mod fix;
 mod help;
 mod interrupt;
 mod logs;

@@ -23,34 +23,26 @@ pub(crate) struct Served {
     _folder: tempfile::TempDir,
 }
 
-/// The binary with the test components. Cargo builds it for tests of its own package only, so the
-/// integration tests ask for it themselves, once.
+/// The binary with the test components, by the name that its messages show.
 pub(crate) fn binary() -> &'static Path {
     static BINARY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    BINARY.get_or_init(|| built("nat-conformance"))
+    BINARY.get_or_init(|| named("nat-conformance", env!("CARGO_BIN_EXE_nat-tests-components")))
 }
 
 /// The same with a front end that it brings.
 pub(crate) fn front_end_binary() -> &'static Path {
     static BINARY: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    BINARY.get_or_init(|| built("conf_front_end"))
+    BINARY.get_or_init(|| named("conf_front_end", env!("CARGO_BIN_EXE_nat-tests-front-end")))
 }
 
-fn built(name: &str) -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/Cargo.toml");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--bin", name])
-        .arg("--manifest-path")
-        .arg(manifest)
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "the test components build");
-    let lines = String::from_utf8(built.stdout).expect("cargo writes text");
-    let path = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let path = path.filter_map(|message| Some(message.get("executable")?.as_str()?.to_owned())).next_back();
-    PathBuf::from(path.expect("cargo names what it built"))
+/// A link to a binary. Other test processes may make the same one at the same time, so it appears at once.
+fn named(name: &str, binary: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (link, new) = (folder.join(name), folder.join(format!("{name}-{}", std::process::id())));
+    let _ = std::fs::remove_file(&new);
+    std::os::unix::fs::symlink(binary, &new).expect("cargo has made the folder");
+    std::fs::rename(&new, &link).expect("a link replaces a link");
+    link
 }
 
 /// Runs the binary to its end: exit code, standard output, standard error.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use nat_config::Document;
 use nat_config::diagnostic::{Diagnostic, Report};
+use nat_config::fix::EditedFiles;
 use nat_core::config::{FrontEnd, FrontEndType, Validation};
 use nat_core::{Config, Registry};
 use nat_server::HttpConfig;
@@ -51,8 +52,22 @@ impl Project {
     /// Where it names types that this program does not have and lies in a crate of its own, that crate is
     /// built and takes this process over: then this does not return.
     pub(crate) fn load(file: &FileOption, use_for: For<'_>, typed: &[OsString]) -> Result<Self, Failure> {
+        Self::of(document(file, use_for)?, file, use_for, typed)
+    }
+
+    /// As [`Project::load`] for a check, with the texts of `files` in place of those on the disk. The outer error is that of
+    /// texts that cannot be read at all.
+    pub(crate) fn load_edited(
+        file: &FileOption,
+        typed: &[OsString],
+        files: &EditedFiles,
+    ) -> Result<Result<Self, Failure>, Failure> {
+        let document = with_options(Document::load_edited(&file.config_file, files)?, file, For::Checking)?;
+        Ok(Self::of(document, file, For::Checking, typed))
+    }
+
+    fn of(document: Document, file: &FileOption, use_for: For<'_>, typed: &[OsString]) -> Result<Self, Failure> {
         let registry = registry()?;
-        let document = document(file, use_for)?;
         if file.own_crate() == OwnCrate::Build {
             own_crate::take_over(&file.config_file, document.content(), &registry, typed)?;
         }
@@ -96,8 +111,16 @@ pub(crate) fn registry() -> Result<Registry, Failure> {
     })
 }
 
+/// The file as it is on the disk, with what was typed over it.
 fn document(file: &FileOption, use_for: For<'_>) -> Result<Document, Failure> {
-    let mut document = Document::load(&file.config_file)?;
+    let document = with_options(Document::load(&file.config_file)?, file, use_for)?;
+    if !file.overrides().is_empty() {
+        info!("Configuration after overrides: {}", document.redacted());
+    }
+    Ok(document)
+}
+
+fn with_options(mut document: Document, file: &FileOption, use_for: For<'_>) -> Result<Document, Failure> {
     let overrides = file.overrides();
     for (path, value) in &overrides {
         document.override_value(path, value).map_err(|error| Failure::Typing(error.to_string()))?;
@@ -109,9 +132,6 @@ fn document(file: &FileOption, use_for: For<'_>) -> Result<Document, Failure> {
         }
         For::Starting(kind) => start_as(&mut document, kind.name()),
         For::Checking | For::Calling => {}
-    }
-    if !overrides.is_empty() {
-        info!("Configuration after overrides: {}", document.redacted());
     }
     Ok(document)
 }

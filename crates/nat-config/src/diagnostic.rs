@@ -112,6 +112,17 @@ pub struct Replacement {
     pub span: Range<usize>,
     /// What to put there.
     pub text: String,
+    /// Whether a program may make the change without asking.
+    pub applicability: Applicability,
+}
+
+/// Whether a program may make a change without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Applicability {
+    /// It only writes something else or something more.
+    Automatic,
+    /// It removes what somebody wrote, who may want to keep it elsewhere.
+    Removes,
 }
 
 /// A further place that explains a mistake.

@@ -10,6 +10,7 @@ use crate::MISSING;
 use crate::diagnostic::{Origin, Report, Source};
 use crate::environment::Expanded;
 use crate::error::{ConfigError, ConfigErrors, ConfigWarning};
+use crate::fix::EditedFiles;
 use crate::overrides::{self, OverrideError};
 
 mod edit;
@@ -84,7 +85,16 @@ impl Document {
     /// # Errors
     /// As [`Document::load`].
     pub fn load_with(path: impl AsRef<Path>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Report> {
-        load::file(path.as_ref(), variable).map_err(|failed| failed.report())
+        load::file(path.as_ref(), variable, None).map_err(|failed| failed.report())
+    }
+
+    /// As [`Document::load`], with the texts of `files` in place of those on the disk. Files that are read for the first
+    /// time are added to `files`.
+    ///
+    /// # Errors
+    /// As [`Document::load`].
+    pub fn load_edited(path: impl AsRef<Path>, files: &EditedFiles) -> Result<Self, Report> {
+        load::file(path.as_ref(), &process_variable, Some(files)).map_err(|failed| failed.report())
     }
 
     /// Reads a text as if it stood in `file`, which is only named; without one, it can build on no other file.
@@ -104,7 +114,7 @@ impl Document {
     /// # Errors
     /// As [`Document::load`].
     pub fn load_plain(path: &Path) -> Result<Self, ConfigErrors> {
-        load::file(path, &process_variable).map_err(load::Failed::errors)
+        load::file(path, &process_variable, None).map_err(load::Failed::errors)
     }
 
     /// As [`Document::parse_with`], for callers that want no report.
@@ -236,3 +246,4 @@ pub fn process_variable(name: &str) -> Option<String> {
 }
 
 pub(crate) use load::python_type;
+pub(crate) use secrets::{masked_text, secret_spans};

@@ -10,6 +10,7 @@ pub mod diagnostic;
 mod document;
 mod environment;
 mod error;
+pub mod fix;
 mod marked;
 mod mistake;
 mod overrides;

@@ -1,8 +1,8 @@
 //! What a function takes and gives, known from its registration before any instance exists.
 
 mod chat;
+mod compat;
 mod decode;
-mod malformed;
 #[cfg(test)]
 mod tests;
 mod types;

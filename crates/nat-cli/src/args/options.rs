@@ -60,6 +60,7 @@ pub(crate) struct RunOptions {
 Examples:
   nat validate --config_file config.yml
   nat validate --config_file config.yml --strict --build
+  nat validate --config_file config.yml --fix --dry-run
   nat validate --config_file config.yml --format json | jq '.diagnostics[].message'")]
 pub(crate) struct ValidateOptions {
     #[command(flatten)]
@@ -72,6 +73,14 @@ pub(crate) struct ValidateOptions {
     /// Also build the shared components and those of one user, and close them
     #[arg(long)]
     pub(crate) build: bool,
+
+    /// Apply the suggestions to the file and its bases, but for those that remove something
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// With --fix: show the changes, and write nothing
+    #[arg(long = "dry-run", alias = "dry_run", requires = "fix")]
+    pub(crate) dry_run: bool,
 
     /// How the answer looks: for people, or as JSON for editors and CI
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]

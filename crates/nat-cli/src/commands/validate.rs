@@ -14,12 +14,24 @@ use crate::failure::Failure;
 use crate::project::{For, Project};
 use crate::{console, report};
 
+mod fix;
+mod write;
+
+use fix::Changes;
+
 pub(crate) fn validate(options: &ValidateOptions, typed: &[OsString]) -> Result<ExitCode, Failure> {
-    let checked = check(options, typed);
+    let (loaded, changes) = match options.fix {
+        false => (Project::load(&options.file, For::Checking, typed), None),
+        true => match fix::fix(options, typed) {
+            Ok((loaded, changes)) => (loaded, Some(changes)),
+            Err(failure) => (Err(failure), None),
+        },
+    };
+    let checked = check(options, loaded);
     let file = options.file.config_file.display().to_string();
     match options.format {
-        ReportFormat::Text => in_text(&file, checked),
-        ReportFormat::Json => in_json(&file, checked),
+        ReportFormat::Text => in_text(&file, checked, changes.as_ref()),
+        ReportFormat::Json => in_json(&file, checked, changes.as_ref()),
     }
 }
 
@@ -29,8 +41,8 @@ struct Valid {
     trial: Option<Result<(), String>>,
 }
 
-fn check(options: &ValidateOptions, typed: &[OsString]) -> Result<Valid, Failure> {
-    let project = match Project::load(&options.file, For::Checking, typed) {
+fn check(options: &ValidateOptions, loaded: Result<Project, Failure>) -> Result<Valid, Failure> {
+    let project = match loaded {
         Err(Failure::Report(report)) if options.strict => return Err(strict(*report).into()),
         other => other?,
     };
@@ -52,8 +64,12 @@ fn strict(mut report: Report) -> Report {
     report
 }
 
-fn in_text(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
+fn in_text(file: &str, checked: Result<Valid, Failure>, changes: Option<&Changes>) -> Result<ExitCode, Failure> {
     console::out(&format!("Validating configuration file: {file}\n"))?;
+    if let Some(changes) = changes {
+        console::out(&changes.text())?;
+        console::err(&changes.notes());
+    }
     let refuse = |failure: Failure| {
         if !matches!(failure, Failure::Typing(_)) {
             console::out(&format!("✗ Validation failed!\n\nError:\n{failure}\n"))?;
@@ -75,7 +91,7 @@ fn in_text(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-fn in_json(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Failure> {
+fn in_json(file: &str, checked: Result<Valid, Failure>, changes: Option<&Changes>) -> Result<ExitCode, Failure> {
     let failed = |message: String| {
         let mut answer = report::json(&Report::default(), file, false);
         answer["message"] = message.into();
@@ -100,6 +116,7 @@ fn in_json(file: &str, checked: Result<Valid, Failure>) -> Result<ExitCode, Fail
     if answer.get("build").is_none() {
         answer["build"] = Value::Null;
     }
+    answer["fixes"] = changes.map_or(Value::Null, Changes::json);
     console::out(&format!("{answer:#}\n"))?;
     ended
 }

@@ -71,7 +71,7 @@ pub(super) fn describe(manifest: &Path) -> Result<Option<Package>, Failure> {
 impl Described {
     fn serving(self) -> Option<Package> {
         let mut normal = self.dependencies.iter().filter(|dependency| dependency.kind.is_none());
-        if !normal.any(|dependency| ["nat", "nat-cli"].contains(&dependency.name.as_str())) {
+        if !normal.any(|dependency| ["nat-functions", "nat-cli"].contains(&dependency.name.as_str())) {
             return None;
         }
         let mut binaries = self.targets.into_iter().filter(|target| target.kind.iter().any(|kind| kind == "bin"));

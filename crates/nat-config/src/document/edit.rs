@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layout::{self, Entry};
 use super::locate::Locator;
-use crate::diagnostic::Replacement;
+use crate::diagnostic::{Applicability, Replacement};
 use crate::error::Edit;
 use crate::marked::{Form, Layout, Node, Spot, Tree};
 use nat_schema::Segment;
@@ -64,11 +64,40 @@ pub(super) fn replacement(locator: &Locator<'_>, edit: &Edit, layer: Option<usiz
         Edit::Text(span, text) => (layer?, span.clone(), text.clone()),
         Edit::Append(path, new) => appended(locator, path, new, layer)?,
     };
-    let written = locator.layer(index)?.expanded.written(span);
+    let layer = locator.layer(index)?;
+    let applicability = applicability(locator, edit, index, &span, &text);
+    let written = layer.expanded.written(span);
+    let text = match layer.written.find('\n') {
+        Some(at) if layer.written[..at].ends_with('\r') => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+        _ => text,
+    };
     match written.variable {
         Some(_) => None,
-        None => Some(Replacement { source: index, span: written.span, text }),
+        None => Some(Replacement { source: index, span: written.span, text, applicability }),
     }
+}
+
+/// Whether a change takes away what stands in the file: an entry, a whole collection, or more than one line of text.
+fn applicability(locator: &Locator<'_>, edit: &Edit, layer: usize, span: &Range<usize>, new: &str) -> Applicability {
+    let replaced = || source(locator, layer).and_then(|text| text.get(span.clone())).unwrap_or_default().trim();
+    let is_collection = |path: &[Segment]| {
+        let spot = locator.spot(path, Some(layer));
+        spot.is_some_and(|(_, tree, spot)| match tree.followed(spot.value).map(|node| &node.form) {
+            Some(Form::Map { entries, .. }) => !entries.is_empty(),
+            Some(Form::List { items, .. }) => !items.is_empty(),
+            Some(_) => false,
+            None => true,
+        })
+    };
+    let removes = match edit {
+        Edit::Remove(_) | Edit::RemoveRepeated(..) => true,
+        Edit::Text(..) => new.trim().is_empty() && !replaced().is_empty(),
+        Edit::Replace(path, _) | Edit::Write(path, _) | Edit::Entry(path, _) => {
+            replaced().contains('\n') || is_collection(path)
+        }
+        Edit::Rename(..) | Edit::Quote(_) | Edit::Enlist(_) | Edit::Append(..) => false,
+    };
+    if removes { Applicability::Removes } else { Applicability::Automatic }
 }
 
 fn source<'d>(locator: &Locator<'d>, layer: usize) -> Option<&'d str> {

@@ -11,6 +11,7 @@ use crate::BASE;
 use crate::diagnostic::Report;
 use crate::environment;
 use crate::error::{Aim, ConfigError, ConfigErrors, Edit, Point, keys};
+use crate::fix::EditedFiles;
 use crate::yaml::{self, Problem, ProblemKind};
 
 /// Bytes of a configuration with all it builds on, before and after its variables are replaced.
@@ -37,9 +38,9 @@ impl Failed {
 
 type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-pub(super) fn file(path: &Path, variable: Variables<'_>) -> Result<Document, Failed> {
-    let mut loading = Loading::new(variable);
-    let loaded = match read(path) {
+pub(super) fn file(path: &Path, variable: Variables<'_>, edited: Option<&EditedFiles>) -> Result<Document, Failed> {
+    let mut loading = Loading { edited, ..Loading::new(variable) };
+    let loaded = match loading.read(path) {
         Ok(text) => loading.layers(text, Some(path.to_owned())),
         Err(error) => {
             let (error, text) = *error;
@@ -58,6 +59,8 @@ pub(super) fn text(text: &str, file: Option<&Path>, variable: Variables<'_>) -> 
 
 struct Loading<'v> {
     variable: Variables<'v>,
+    /// Texts that stand in for those of files.
+    edited: Option<&'v EditedFiles>,
     document: Document,
     /// Paths of the files that build on each other so far, without links.
     chain: Vec<PathBuf>,
@@ -87,7 +90,7 @@ impl<'v> Loading<'v> {
             problems: Vec::new(),
             lacks: Lacks::default(),
         };
-        Self { variable, document, chain: Vec::new(), bytes: 0 }
+        Self { variable, edited: None, document, chain: Vec::new(), bytes: 0 }
     }
 
     fn finish(mut self, loaded: Result<(), Vec<ConfigError>>) -> Result<Document, Failed> {
@@ -105,6 +108,15 @@ impl<'v> Loading<'v> {
                 errors.append(&mut self.document.problems);
                 Err(Failed { document: Box::new(self.document), errors })
             }
+        }
+    }
+
+    /// The text of a file, as edited if it is one of the edited files.
+    fn read(&self, path: &Path) -> Result<String, Box<(ConfigError, String)>> {
+        let Some(edited) = self.edited else { return read(path) };
+        match edited.text(path) {
+            Some(text) => Ok(text),
+            None => read(path).inspect(|text| edited.add(path, text)),
         }
     }
 
@@ -212,7 +224,7 @@ impl<'v> Loading<'v> {
         if !real.is_file() && !real.is_dir() {
             return refuse(format!("Value error, {} is no regular file", path.display()), "name a YAML file");
         }
-        match read(&path) {
+        match self.read(&path) {
             Ok(text) => Ok(Some((text, Some(path)))),
             Err(error) => refuse(error.0.message, "check the path"),
         }

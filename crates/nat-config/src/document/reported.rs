@@ -144,7 +144,8 @@ impl Reporter<'_> {
         let replacement = change.as_ref().and_then(|change| {
             let replacement = edit::replacement(&self.locator, change, detail.layer)?;
             // A mend must not write down what a variable holds, nor break what can be read.
-            let is_fit = hidden(&replacement.text) == replacement.text
+            let written = replacement.text.replace("\r\n", "\n");
+            let is_fit = hidden(&written) == written
                 && !self.repeats_a_secret(&replacement)
                 && self.is_readable_with(&replacement);
             is_fit.then_some(replacement)

@@ -106,7 +106,11 @@ fn starred(value: &Value, secrets: &Secrets) -> Value {
 
 /// The text as it was written, with stars over the values of keys that look secret.
 pub(super) fn masked(layer: &Layer) -> String {
-    let text = layer.written.as_str();
+    masked_text(&layer.written)
+}
+
+/// A text with stars over the values of keys that look secret, byte by byte.
+pub(crate) fn masked_text(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for span in secret_spans(text) {
         for byte in bytes.get_mut(span).unwrap_or_default() {
@@ -132,7 +136,7 @@ pub(super) fn masked_option(given: &Given) -> String {
 }
 
 /// Found by lines, so that they are found in broken files too. A variable by its name is no secret.
-fn secret_spans(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn secret_spans(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut aliases = Vec::new();
     let mut at = 0;

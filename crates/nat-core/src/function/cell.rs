@@ -43,11 +43,10 @@ struct Inside<T> {
     value: Option<Arc<T>>,
     calls: Calls,
     doors: Doors,
+    /// Notified when the last call has ended, for a close that found calls in flight. Most never do, so it is made on
+    /// demand: every user has several cells, and the pointer has room in the block that a cell takes anyway.
+    emptied: Option<Arc<Notify>>,
 }
-
-/// Rung when the last call of a cell that is closing has ended. Cells share them, since every user has several cells
-/// and hardly any ever rings: a task that hears one looks whether it was for its own cell.
-static BELLS: [Notify; 64] = [const { Notify::const_new() }; 64];
 
 /// They open only once.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,12 +58,12 @@ enum Doors {
 
 impl<T> Cell<T> {
     fn new(value: T) -> Self {
-        Self(Mutex::new(Inside { value: Some(Arc::new(value)), calls: Calls::default(), doors: Doors::Open }))
-    }
-
-    fn bell(&self) -> &'static Notify {
-        // Cells lie in blocks of their own, and blocks at multiples of 16.
-        &BELLS[std::ptr::from_ref(self).addr() / 64 % BELLS.len()]
+        Self(Mutex::new(Inside {
+            value: Some(Arc::new(value)),
+            calls: Calls::default(),
+            doors: Doors::Open,
+            emptied: None,
+        }))
     }
 
     /// The value for one call, which is counted until it ends; `None` when the doors are closed.
@@ -86,18 +85,25 @@ impl<T> Cell<T> {
     fn ended(&self, count_out: impl FnOnce(&mut Calls)) {
         let mut inside = self.0.lock();
         count_out(&mut inside.calls);
-        let awaited = inside.calls.is_empty() && inside.doors != Doors::Open;
+        let emptied = inside.emptied.clone().filter(|_| inside.calls.is_empty());
         drop(inside);
-        if awaited {
-            self.bell().notify_waiters();
+        if let Some(emptied) = emptied {
+            emptied.notify_waiters();
         }
     }
 
     /// Waits until no call holds the value; `then` runs under the lock.
     async fn when_empty<R>(&self, mut then: impl FnMut(&mut Inside<T>) -> R) -> R {
+        let emptied = {
+            let mut inside = self.0.lock();
+            if inside.calls.is_empty() {
+                return then(&mut inside);
+            }
+            inside.emptied.get_or_insert_default().clone()
+        };
         loop {
-            let changed = self.bell().notified();
-            tokio::pin!(changed);
+            let mut changed = pin!(emptied.notified());
+            // Before the look at the calls: the last one may end right behind it.
             changed.as_mut().enable();
             {
                 let mut inside = self.0.lock();
@@ -372,5 +378,21 @@ impl<G: FunctionGroup> ErasedGroup for GroupCell<G> {
 
     fn emptied(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.value.emptied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Single;
+    use super::*;
+
+    /// Every user has one of each component. The blocks of glibc hold 24, 40, 56, 72, 88 bytes, and an `Arc` counts with 16.
+    #[test]
+    fn cells_are_small() {
+        struct Nothing;
+        let function = size_of::<FunctionCell<Nothing, Single>>() + 16;
+        assert!(function <= 72, "{function}");
+        let group = size_of::<Arc<Label>>() + size_of::<Arc<[Member]>>() + size_of::<Cell<Nothing>>() + 16;
+        assert!(group <= 88, "{group}");
     }
 }

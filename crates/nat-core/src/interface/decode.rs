@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Interface;
-use super::malformed::{Mistake, mistake_in, too_deep};
+use super::compat::{Mistake, mistake_in, too_deep};
 use crate::Error;
 use crate::function::Payload;
 use nat_chat::{self, ChatRequest};

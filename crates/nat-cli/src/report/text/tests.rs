@@ -1,5 +1,7 @@
 use expect_test::{Expect, expect};
-use nat_config::diagnostic::{Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source};
+use nat_config::diagnostic::{
+    Applicability, Diagnostic, Mend, Origin, Place, Related, Replacement, Report, Severity, Source,
+};
 
 use super::*;
 
@@ -63,7 +65,8 @@ fn a_caret_stands_under_the_word_with_what_was_expected() {
 #[test]
 fn a_mend_shows_the_line_as_it_would_be() {
     let span = place("greter").span;
-    let replacement = Some(Replacement { source: 0, span, text: "greeter".to_owned() });
+    let replacement =
+        Some(Replacement { source: 0, span, text: "greeter".to_owned(), applicability: Applicability::Automatic });
     let mend = Some(Mend { text: "did you mean `greeter`?".to_owned(), replacement });
     check(
         Diagnostic { mend, ..pointing("greter", "there is no type `greter`") },
@@ -145,7 +148,12 @@ fn long_lines_are_cut_around_a_change() {
     let line = format!("functions: {{{} z: {{_type: ecko}} {}}}", "a: 1, ".repeat(2000), "b: 1, ".repeat(2000));
     let start = line.find("ecko").expect("it is there");
     let place = Place { source: 0, span: start..start + 4, line: 1, column: start + 1 };
-    let replacement = Some(Replacement { source: 0, span: place.span.clone(), text: "echo".to_owned() });
+    let replacement = Some(Replacement {
+        source: 0,
+        span: place.span.clone(),
+        text: "echo".to_owned(),
+        applicability: Applicability::Automatic,
+    });
     let mend = Some(Mend { text: "did you mean `echo`?".to_owned(), replacement });
     let one = Diagnostic { mend, place: Some(place), ..pointing("many", "no such type") };
     let source = Source { name: "flow.yml".to_owned(), path: None, text: line };

@@ -56,7 +56,7 @@ fn tree() -> TempDir {
 /// The text that stands for `file://NAMED` in a file, or what is wrong with it.
 fn read(file: &Path, named: &str) -> Result<String, String> {
     fs::write(file, format!("a: {{text: 'file://{named}'}}\n")).unwrap();
-    let read = load::file(file, &|_| None).map_err(|failed| failed.errors().to_string())?;
+    let read = load::file(file, &|_| None, None).map_err(|failed| failed.errors().to_string())?;
     match read.problems.first() {
         Some(problem) => Err(problem.message.clone()),
         None => Ok(read.content()["a"]["text"].as_str().unwrap().to_owned()),
@@ -131,7 +131,8 @@ fn the_folder_is_that_of_the_file_that_names_it() {
     let base = |named: &str| {
         fs::write(at("home/bases/base.yml"), format!("a: {{text: 'file://{named}'}}\n")).unwrap();
         fs::write(at("home/flow.yml"), "base: bases/base.yml\n").unwrap();
-        let read = load::file(&at("home/flow.yml"), &|_| None).map_err(|failed| failed.errors().to_string()).unwrap();
+        let read =
+            load::file(&at("home/flow.yml"), &|_| None, None).map_err(|failed| failed.errors().to_string()).unwrap();
         let text = read.problems.first().map(|problem| problem.message.clone());
         text.unwrap_or_else(|| read.content()["a"]["text"].as_str().unwrap().to_owned())
     };

@@ -1,6 +1,8 @@
-//! Where and why a text is no JSON, in the words of Python's json module, which clients of the toolkit know.
+//! Texts for clients of the Python toolkit: the place and the reason of a mistake in JSON, as Python's json module names
+//! them.
 //!
-//! Looked at only when the parser has refused a text, for its own complaints have other words and other places.
+//! Runs only on a text that serde_json has refused. serde_json's errors have other words and count other places, and
+//! clients compare both.
 
 use super::decode::MAX_DEPTH;
 
