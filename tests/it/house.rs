@@ -205,3 +205,20 @@ fn every_dependency_has_a_reason() {
         before = line;
     }
 }
+
+/// `rust-version` promises a compiler, and only the pinned one is tested.
+#[test]
+fn the_oldest_compiler_is_the_pinned_one() {
+    let value = |file: &str, key: &str| {
+        let text = read(root().join(file));
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
+        line.and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("{file} has no {key}")).to_owned()
+    };
+    let oldest = value("Cargo.toml", "rust-version");
+    let pinned = value("rust-toolchain.toml", "channel");
+    assert!(pinned == oldest || pinned.starts_with(&format!("{oldest}.")), "{pinned} is pinned, {oldest} promised");
+    for page in ["README.md", "CONTRIBUTING.md"] {
+        assert!(read(root().join(page)).contains(&format!("Rust {oldest}")), "{page} does not say Rust {oldest}");
+    }
+    assert_eq!(value("docs/guide/writing-functions.md", "rust-version"), oldest);
+}

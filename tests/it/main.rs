@@ -17,6 +17,7 @@ mod memory;
 #[cfg(target_os = "linux")]
 mod open_files;
 mod panics;
+mod public_api;
 mod served;
 mod signals;
 mod stuck;
