@@ -61,11 +61,11 @@ impl Tree<'_> {
         let component = &self.components[index];
         let again = !self.seen.insert(index) && !component.needs.is_empty();
         let further = if again { " (as above)" } else { "" };
-        let role = match component.kind.noun() {
-            "function group" => "group, ".to_owned(),
-            "function" if component.reach == Reach::Requests => "endpoint, ".to_owned(),
-            "function" => String::new(),
-            noun => format!("{noun}, "),
+        let role = match component.reach {
+            _ if component.kind == ComponentKind::FUNCTION_GROUP => "group, ".to_owned(),
+            _ if component.kind != ComponentKind::FUNCTION => format!("{}, ", component.kind.noun()),
+            Reach::Requests => "endpoint, ".to_owned(),
+            Reach::Components => String::new(),
         };
         // Writing to a string cannot fail.
         let _ = writeln!(
